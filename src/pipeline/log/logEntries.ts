@@ -38,22 +38,17 @@ export function appliedEntry(
   runId: string,
 ): LogEntry {
   const { entry, rows, refused, rowsReplaced, days, isAccepted, agreedTwin } = delivery;
-  const supersededBy = supersedersOf(entry.source, overlaps);
-  return {
+  const read: LogEntry = {
     ...withoutRowFields(entry),
-    runId,
-    time: new Date(),
     outcome: "anonymized",
     rowsRead: rows + refused,
-    rowsWritten,
     rowsRefused: refused,
-    rowsSuperseded: rows - rowsWritten,
     rowsReplaced,
     ...(isAccepted ? { accepted: true } : {}),
     ...definedFields({ firstDay: days?.first, lastDay: days?.last, twinOf: agreedTwin }),
-    ...(Object.keys(supersededBy).length > 0 ? { supersededBy } : {}),
     ...(notes.length > 0 ? { notes: notes.join(" ") } : {}),
   };
+  return recounted(read, rowsWritten, overlaps, new Set([entry.source]), runId);
 }
 
 /**
@@ -64,43 +59,45 @@ export function appliedEntry(
  * @param changed the sources of the change
  */
 export function affectedEntry(
-  entry: LogEntry,
+  before: LogEntry,
   rowsWritten: number,
   refused: number | undefined,
   overlaps: readonly Overlap[],
   changed: ReadonlySet<string>,
   runId: string,
 ): LogEntry | undefined {
-  const { rowsRead } = entry;
-  const rowsRefused = refused ?? entry.rowsRefused ?? 0;
-  const rowsSuperseded = rowsRead === undefined ? undefined : rowsRead - rowsRefused - rowsWritten;
-  const others = Object.entries(entry.supersededBy ?? {}).filter(([newer]) => !changed.has(newer));
-  // Overlaps between two unchanged sources are as before.
-  const renewed = overlaps.filter(
-    ({ supersededBy: newer }) => changed.has(newer) || changed.has(entry.source),
-  );
-  const supersededBy = {
-    ...(changed.has(entry.source) ? {} : Object.fromEntries(others)),
-    ...supersedersOf(entry.source, renewed),
-  };
+  const known = refused === undefined ? before : { ...before, rowsRefused: refused };
+  const entry = recounted(known, rowsWritten, overlaps, changed, runId);
   const isSame =
     refused === undefined &&
-    rowsWritten === entry.rowsWritten &&
-    (rowsSuperseded ?? 0) === (entry.rowsSuperseded ?? 0) &&
-    JSON.stringify(supersededBy) === JSON.stringify(entry.supersededBy ?? {});
-  if (isSame) return undefined;
-  const { supersededBy: _before, ...rest } = entry;
+    rowsWritten === before.rowsWritten &&
+    (entry.rowsSuperseded ?? 0) === (before.rowsSuperseded ?? 0) &&
+    JSON.stringify(entry.supersededBy) === JSON.stringify(before.supersededBy);
+  return isSame ? undefined : entry;
+}
+
+/** An entry with the rows that its source now has in the table. */
+function recounted(
+  { supersededBy: before = {}, ...entry }: LogEntry,
+  rowsWritten: number,
+  overlaps: readonly Overlap[],
+  changed: ReadonlySet<string>,
+  runId: string,
+): LogEntry {
+  const { source, rowsRead, rowsRefused = 0 } = entry;
+  // Overlaps between two unchanged sources are as before.
+  const isAsBefore = (newer: string) => !changed.has(source) && !changed.has(newer);
+  const own = overlaps.filter((each) => each.source === source && !isAsBefore(each.supersededBy));
+  const supersededBy = Object.fromEntries([
+    ...Object.entries(before).filter(([newer]) => isAsBefore(newer)),
+    ...own.map(({ supersededBy: newer, rows }) => [newer, rows] as const),
+  ]);
   return {
-    ...rest,
+    ...entry,
     runId,
     time: new Date(),
     rowsWritten,
-    ...definedFields({ rowsRefused: rowsRead === undefined ? undefined : rowsRefused, rowsSuperseded }),
+    ...(rowsRead === undefined ? {} : { rowsRefused, rowsSuperseded: rowsRead - rowsRefused - rowsWritten }),
     ...(Object.keys(supersededBy).length > 0 ? { supersededBy } : {}),
   };
-}
-
-function supersedersOf(source: string, overlaps: readonly Overlap[]): Record<string, number> {
-  const own = overlaps.filter((overlap) => overlap.source === source);
-  return Object.fromEntries(own.map(({ supersededBy, rows }) => [supersededBy, rows]));
 }
