@@ -5,7 +5,7 @@ import type { DuckSession } from "../duck/duck";
 import type { LogEntry } from "./log/ingestLog";
 import { KnownPeople } from "./read/people/people";
 import { type Reading, readDeliveries } from "./read/readDeliveries";
-import type { ReadContext } from "./read/readOneFile";
+import type { ReadContext } from "./read/stageFiles";
 import { stageRows } from "./read/stageRows";
 
 export interface LandedContext extends OpenLake {

@@ -9,7 +9,7 @@ import type { Delivery, ReadDelivery } from "../../src/pipeline/delivery";
 import { EmbeddedEngine } from "../../src/pipeline/read/embeddedEngine";
 import { KnownPeople } from "../../src/pipeline/read/people/people";
 import type { CleanReading, EngineTask, OpenReadEngine } from "../../src/pipeline/read/readEngine";
-import type { ReadContext } from "../../src/pipeline/read/readOneFile";
+import type { ReadContext } from "../../src/pipeline/read/stageFiles";
 import { type StagedRows, stageRows } from "../../src/pipeline/read/stageRows";
 import { dayBit } from "../../src/pipeline/write/cells";
 import { pseudoFiles } from "../../src/pipeline/write/tables";

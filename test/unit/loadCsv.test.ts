@@ -43,7 +43,7 @@ function byEngine(file: string, report: Report): Promise<Rows | undefined> {
     if (!("rowsOf" in loaded)) return undefined;
     const values = report.columns.map((column) => {
       const text = column.type === "date" ? "::VARCHAR" : "";
-      return `(${valueSql(column, loaded)})${text} AS "${column.name}"`;
+      return `(${valueSql(column)})${text} AS "${column.name}"`;
     });
     const rows = await session.query(`SELECT ${values.join(", ")} FROM raw ORDER BY raw.rowid`);
     expect(rows).toHaveLength(rowCount(loaded));
@@ -329,7 +329,7 @@ describe("files read together", () => {
       }
       const { loaded, suspects } = await loadBatch(session, opened, report);
       const rows = await session.query("SELECT file::INTEGER AS file, sis_id FROM raw ORDER BY rowid");
-      const people = await session.query("SELECT sis_id FROM ids_as_read ORDER BY ALL");
+      const people = await session.query("SELECT sis_id FROM people_in_files ORDER BY ALL");
       return {
         rowsOf: loaded.rowsOf,
         suspects: [...suspects].sort(),

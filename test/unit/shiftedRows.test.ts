@@ -5,9 +5,10 @@ import { type ReportName, reports } from "../../src/clever/reports";
 import { Duck } from "../../src/duck/duck";
 import { markedRows } from "../../src/pipeline/read/checks/markedRows";
 import { findShiftedRows, placesOfIdsSql } from "../../src/pipeline/read/checks/shiftedRows";
+import { peopleInFiles } from "../../src/pipeline/read/csv/distinctTexts";
 import { loadCsv } from "../../src/pipeline/read/csv/loadCsv";
 import { openCsv } from "../../src/pipeline/read/csv/openCsv";
-import { peopleSql, ReportPeople } from "../../src/pipeline/read/people/people";
+import { ReportPeople } from "../../src/pipeline/read/people/people";
 import {
   daily,
   dailyCsv,
@@ -135,14 +136,11 @@ async function shiftedRowsOf(text: string, name: ReportName, before?: string) {
       if ("reason" in opened) throw new Error("The file was refused.");
       const loaded = await loadCsv(session, opened, reports[name]);
       if (!("rowsOf" in loaded)) throw new Error("The file was refused.");
-      const people = { inFiles: peopleSql(loaded), inRun, inLookups };
+      const people = { inFiles: peopleInFiles, inRun, inLookups };
       const { places } = await session.one(`SELECT ${placesOfIdsSql(people)} AS places`);
       const columns = Array.isArray(places) ? places.map(Number) : [];
-      found = await markedRows(
-        session,
-        await findShiftedRows(session, loaded, reports[name], people, columns),
-      );
-      await known.add(session, loaded);
+      found = await markedRows(session, await findShiftedRows(session, reports[name], people, columns));
+      await known.add(session);
     });
   }
   return [...(found?.rows ?? [])].map((row, index) => `${row} ${found?.columnOf(index)}`);

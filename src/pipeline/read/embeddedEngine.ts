@@ -2,17 +2,15 @@ import { isCleverLakeError } from "../../basics/errors";
 import { limitConcurrency, mapConcurrently } from "../../basics/mapConcurrently";
 import { dateInName } from "../../clever/fileNames";
 import type { DuckSession } from "../../duck/duck";
-import { type Delivery, type FileToRead, type ReadDelivery, spanOf } from "../delivery";
+import type { Delivery, FileToRead, ReadDelivery } from "../delivery";
 import { checkRows } from "./checks/checkRows";
 import { markedFiles } from "./checks/markedRows";
-import { noteRepeatedRows } from "./checks/repeatedRows";
 import { loadBatch, removeFiles } from "./csv/loadCsv";
 import type { KnownHeaders } from "./csv/openCsv";
 import { columnsKey, headerKey } from "./csv/rawRows";
-import { headerNotes, idsInHeaders } from "./fileNotes";
 import { concurrentFiles, openLanded, withLandedFiles } from "./landedFiles";
 import type { CleanReading, ReadEngine } from "./readEngine";
-import type { ReadContext } from "./readOneFile";
+import { type ReadContext, stageFiles } from "./stageFiles";
 import type { StagedRows } from "./stageRows";
 
 /** Files of this size or larger are left to the judge, which reads them with all cores. */
@@ -87,22 +85,8 @@ export class EmbeddedEngine implements ReadEngine {
     const marked = await markedFiles(session, marks);
     const excluded = new Set(marked.filter((file) => files[file]?.delivery.readAs === undefined));
     const loaded = await removeFiles(session, report, all, excluded);
-    const repeated = await noteRepeatedRows(session, loaded, report);
-    const { staged, notes: textNotes } = await context.stage(session, loaded, entries, context);
-    const headers = files.map(({ csv }) => csv.header);
-    const ids = await idsInHeaders(session, headers, context.people);
-    const read = files.flatMap(({ delivery, csv }, number): ReadDelivery[] => {
-      if (suspects.has(number) || excluded.has(number)) return [];
-      const notes = [
-        ...headerNotes(csv.header, delivery.entry.userType, ids),
-        ...(idNotes.get(number) ?? []),
-        ...(repeated.get(number) ?? []),
-        ...(textNotes.get(number) ?? []),
-      ];
-      const counts = { rows: loaded.rowsOf[number] ?? 0, refused: 0, placeholders: 0 };
-      return [{ ...delivery, ...counts, notes, days: spanOf(loaded.days.get(number)) }];
-    });
-    return { read, staged };
+    const { read, staged } = await stageFiles(session, files, loaded, idNotes, context);
+    return { read: read.filter((_, file) => !suspects.has(file) && !excluded.has(file)), staged };
   }
 }
 

@@ -5,7 +5,8 @@ import { isBlankFile } from "./csv/scanBytes";
 import { EmbeddedEngine } from "./embeddedEngine";
 import { changedSinceIngested, openLanded, withLandedFiles } from "./landedFiles";
 import type { ReadEngine } from "./readEngine";
-import { type FileReading, type ReadContext, readOneFile } from "./readOneFile";
+import { type FileReading, readOneFile } from "./readOneFile";
+import type { ReadContext } from "./stageFiles";
 import type { StagedRows } from "./stageRows";
 
 /** The result of reading deliveries. */

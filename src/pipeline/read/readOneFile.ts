@@ -4,25 +4,15 @@ import path from "node:path";
 import { counted } from "../../basics/counted";
 import { refusedRowsPath } from "../../clever/layout";
 import type { DuckSession } from "../../duck/duck";
-import type { Lake } from "../../lake/lake";
-import { type Delivery, type FileToRead, isJudged, type QuarantinedDelivery, spanOf } from "../delivery";
+import { type Delivery, type FileToRead, isJudged, type QuarantinedDelivery } from "../delivery";
 import { checkRows } from "./checks/checkRows";
 import { type MarkedRows, markedRows } from "./checks/markedRows";
 import { findBadRows, type Refusal, splitBadRows } from "./checks/refuseRows";
-import { noteRepeatedRows } from "./checks/repeatedRows";
 import { type LoadedCsv, loadCsv, rowCount } from "./csv/loadCsv";
 import { type OpenedCsv, openCsv } from "./csv/openCsv";
 import { containsText } from "./csv/scanBytes";
-import { countPlaceholders, headerNotes, idsInHeaders, placeholdersNote } from "./fileNotes";
 import type { Reading } from "./readDeliveries";
-import type { StageContext, stageRows } from "./stageRows";
-
-export interface ReadContext extends StageContext {
-  readonly lake: Lake;
-  readonly signal: AbortSignal | undefined;
-  /** What is done with the rows in `raw`, as `stageRows` does. */
-  readonly stage: typeof stageRows;
-}
+import { type ReadContext, stageFiles } from "./stageFiles";
 
 /** Either its rows or the reason why there are none. */
 export type FileReading = Partial<Omit<Reading, "failed">>;
@@ -40,57 +30,33 @@ export async function readOneFile(
   const { report } = people;
   const { entry, readAs, refusedLines } = delivery;
   const { header, localPath } = csv;
-  const held = (reason: string, bad?: Refusal): FileReading => ({
-    quarantined: [quarantine(delivery, reason, bad)],
-  });
-  let refused = 0;
-  const isPartial = refusedLines !== undefined && refusedLines.size > 0;
-  const whole = isPartial ? undefined : await loadCsv(session, csv, report);
-  let loaded: LoadedCsv;
-  if (whole === undefined || "summary" in whole) {
-    if (whole !== undefined && isJudged(delivery)) {
-      const bad = await findBadRows(csv, report, signal);
-      if (bad.rows > 0) return held(whole.summary, bad);
+  /** The good rows; if the file is still to be judged and has others, the reason why it is held back. */
+  const withoutBadRows = async (summary?: string, marked?: MarkedRows | ReadonlySet<number>) => {
+    if (summary !== undefined && isJudged(delivery)) {
+      const bad = await findBadRows(csv, report, signal, marked);
+      if (bad.rows > 0 || marked !== undefined) return { quarantined: [quarantine(delivery, summary, bad)] };
     }
     // If the engine failed on rows that are good one by one, it gets them in plain form.
-    const good = await loadGoodRows(session, delivery, csv, context, refusedLines);
-    if ("quarantined" in good) return good;
-    ({ loaded, refused } = good);
-  } else loaded = whole;
+    return loadGoodRows(session, delivery, csv, context, marked);
+  };
+  const isPartial = refusedLines !== undefined && refusedLines.size > 0;
+  const whole = isPartial ? undefined : await loadCsv(session, csv, report);
+  const isWhole = whole !== undefined && !("summary" in whole);
+  let good = isWhole ? { loaded: whole, refused: 0 } : await withoutBadRows(whole?.summary, refusedLines);
+  if ("quarantined" in good) return good;
   // Even if the readers agree: a file that would count as read without a row must really have none.
-  if (rowCount(loaded) + refused === 0 && (await containsText(localPath, header, signal))) {
-    return held("There is text after the header, but no row of the report.");
+  if (rowCount(good.loaded) + good.refused === 0 && (await containsText(localPath, header, signal))) {
+    const reason = "There is text after the header, but no row of the report.";
+    return { quarantined: [quarantine(delivery, reason)] };
   }
-  const { marks, notes: idNotes } = await checkRows(session, loaded, [entry], people);
+  const { marks, notes: idNotes } = await checkRows(session, good.loaded, [entry], people);
   // The rows that were taken before stay good.
   const isAsBefore =
-    readAs !== undefined && (refusedLines !== undefined || refused === (readAs.rowsRefused ?? 0));
+    readAs !== undefined && (refusedLines !== undefined || good.refused === (readAs.rowsRefused ?? 0));
   const marked = isAsBefore ? undefined : await markedRows(session, marks);
-  if (marked) {
-    if (isJudged(delivery)) {
-      return held(marked.reasonOf(0), await findBadRows(csv, report, signal, marked));
-    }
-    const good = await loadGoodRows(session, delivery, csv, context, marked);
-    if ("quarantined" in good) return good;
-    ({ loaded, refused } = good);
-  }
-  const repeated = await noteRepeatedRows(session, loaded, report);
-  const placeholders = await countPlaceholders(session, loaded);
-  const { staged, notes: textNotes } = await context.stage(session, loaded, [entry], context);
-  const notes = [
-    ...headerNotes(header, entry.userType, await idsInHeaders(session, [header], people)),
-    ...(rowCount(loaded) + refused === 0 ? ["The file has no row."] : []),
-    ...(loaded.blankRows > 0
-      ? [`${counted(loaded.blankRows, "row")} without a value in any of the report's columns; skipped.`]
-      : []),
-    ...(idNotes.get(0) ?? []),
-    ...(repeated.get(0) ?? []),
-    ...(textNotes.get(0) ?? []),
-    ...(placeholders > 0 ? [placeholdersNote(placeholders)] : []),
-  ];
-  const span = spanOf(loaded.days.get(0));
-  const read = { ...delivery, rows: rowCount(loaded), refused, notes, placeholders, days: span };
-  return { read: [read], staged };
+  if (marked) good = await withoutBadRows(marked.reasonOf(0), marked);
+  if ("quarantined" in good) return good;
+  return stageFiles(session, [{ delivery, csv }], good.loaded, idNotes, context, good.refused);
 }
 
 /** Loads a file without its bad rows, which are written next to it in the lake. */

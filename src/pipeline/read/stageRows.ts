@@ -1,15 +1,22 @@
 import { CleverLakeError } from "../../basics/errors";
 import { pseudoTable } from "../../clever/layout";
-import { idColumns, pseudoColumns, pseudonymNames, type UserType, userTypeValue } from "../../clever/reports";
+import {
+  dateColumn,
+  pseudoColumns,
+  pseudonymNames,
+  type UserType,
+  userTypeValue,
+} from "../../clever/reports";
 import { type StagedDataFile, stageDataFile } from "../../delta/files/dataFile";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import type { LogEntry } from "../log/ingestLog";
 import { dayBit } from "../write/cells";
 import { pseudoFiles } from "../write/tables";
-import { daySql, type LoadedCsv, rowCount, valueSql } from "./csv/loadCsv";
+import { cellOf } from "./csv/distinctTexts";
+import { type LoadedCsv, rowCount } from "./csv/loadCsv";
 import type { FileDays } from "./csv/rawRows";
 import { type MaskedTexts, maskKeptTexts } from "./people/maskedTexts";
-import type { KnownPeople, ReportPeople } from "./people/people";
+import { type KnownPeople, type ReportPeople, samePersonSql } from "./people/people";
 
 /** Rows of one month in the form of the `_pseudo` table, in a local file. */
 export interface StagedRows {
@@ -57,9 +64,9 @@ export async function stageRows(
 ): Promise<StagedDeliveries> {
   const { people, knownPeople, scratch } = context;
   const { report } = people;
-  await people.add(session, loaded);
+  await people.add(session);
   const texts = await maskKeptTexts(session, loaded, report, knownPeople);
-  const day = daySql(report, loaded);
+  const day = cellOf(dateColumn(report));
   const staged: StagedRows[] = [];
   // One statement per month: DuckDB's own partitioning takes a third longer.
   for (const [name, { numbers, sources }] of sourcesOfMonths(files, loaded.days)) {
@@ -70,7 +77,6 @@ export async function stageRows(
       tablePath: pseudoTable(report),
       columns: pseudoColumns(report),
       query: pseudonymizedRows(
-        loaded,
         texts,
         people,
         deliveredSql(files, numbers),
@@ -104,7 +110,6 @@ export async function stageRows(
  * @param condition on rows of `raw`
  */
 function pseudonymizedRows(
-  loaded: LoadedCsv,
   texts: MaskedTexts,
   { report, inRun }: ReportPeople,
   delivered: string,
@@ -112,13 +117,9 @@ function pseudonymizedRows(
 ): string {
   const kept = report.columns.filter(({ pseudonymization }) => pseudonymization !== "hash");
   const values = kept.map((column) => `${texts.valueOf(column)} AS ${sqlName(column.name)}`);
-  // Joined by the ids in the form that was hashed: blank ones are null on both sides.
-  const ids = idColumns.map(
-    (column) => `${valueSql(column, loaded)} IS NOT DISTINCT FROM person.${column.name}`,
-  );
   return `SELECT rows_.*, ${pseudonymNames.map((name) => `person.${name}`).join(", ")}, delivered.user_type, delivered.source_file
     FROM (SELECT raw.file, person.rowid AS person_number, ${values.join(", ")}
-      FROM raw LEFT JOIN ${inRun} person ON ${ids.join(" AND ")} WHERE ${condition} ORDER BY person_number) rows_
+      FROM raw LEFT JOIN ${inRun} person ON ${samePersonSql("raw", "person")} WHERE ${condition} ORDER BY person_number) rows_
     LEFT JOIN (SELECT rowid AS number, ${pseudonymNames.join(", ")} FROM ${inRun} WHERE rowid >= 0) person
       ON person.number = rows_.person_number
     JOIN ${delivered} ON delivered.file = rows_.file`;

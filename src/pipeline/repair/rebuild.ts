@@ -8,7 +8,7 @@ import type { Snapshot } from "../../delta/snapshot";
 import { type LandedContext, rereadLanded } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
 import { chunksOf } from "../plan/work";
-import type { ReadContext } from "../read/readOneFile";
+import type { ReadContext } from "../read/stageFiles";
 import type { StagedRows } from "../read/stageRows";
 import { isReadAsBefore } from "../write/tableChange";
 import { VerifiedVersions } from "./foreignCommits";

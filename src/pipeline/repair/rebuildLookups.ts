@@ -44,8 +44,8 @@ export async function rebuildLookups(
   if (isUnread) requireLogged(lookupTable(report), applied, current);
   const reader = await landedReader(context, report, salt, undefined);
   const { people } = reader;
-  const onlyPeople: typeof reader.stage = async (session, loaded) => {
-    await people.add(session, loaded);
+  const onlyPeople: typeof reader.stage = async (session) => {
+    await people.add(session);
     return { staged: [], notes: new Map() };
   };
   const withRows = current.filter(({ rowsRead }) => rowsRead !== 0);

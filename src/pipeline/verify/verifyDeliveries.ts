@@ -6,9 +6,9 @@ import { type DuckSession, sqlFile, sqlName, sqlString } from "../../duck/duck";
 import { type LandedContext, landedReader, rereadLanded } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
-import { type LoadedCsv, valueSql } from "../read/csv/loadCsv";
+import { valueSql } from "../read/csv/loadCsv";
 import { comparableForms } from "../read/people/maskedTexts";
-import type { ReadContext } from "../read/readOneFile";
+import type { ReadContext } from "../read/stageFiles";
 import { deliveredSql } from "../read/stageRows";
 import { findSupersededRows, ranksSql } from "../write/overlaps";
 import { mayUndercountRows } from "../write/sourceRows";
@@ -92,10 +92,10 @@ class Comparison {
 
   /** Reads landed files and records the sums of their rows; resolves to those that could be read as before. */
   private async expect(entries: readonly LogEntry[]): Promise<LogEntry[]> {
-    const stage: ReadContext["stage"] = async (session, loaded, files) => {
+    const stage: ReadContext["stage"] = async (session, _loaded, files) => {
       await session.query(
         `INSERT INTO expected SELECT source_file, user_type, "date", count(*), sum(hash_)::HUGEINT FROM (
-           SELECT source_file, user_type, ${this.dayOf(loaded)} AS "date", ${this.hashOfLanded(loaded)} AS hash_
+           SELECT source_file, user_type, ${valueSql(dateColumn(this.table.report))} AS "date", ${this.hashOfLanded()} AS hash_
            FROM raw JOIN ${deliveredSql(files, files.keys())} USING (file)) GROUP BY ALL`,
         this.table.salt === undefined ? [] : [this.table.salt],
       );
@@ -161,17 +161,13 @@ class Comparison {
     for (const { source } of found) this.different.add(String(source));
   }
 
-  private dayOf(loaded: LoadedCsv): string {
-    return valueSql(dateColumn(this.table.report), loaded);
-  }
-
-  private hashOfLanded(loaded: LoadedCsv): string {
-    const day = this.dayOf(loaded);
-    return this.hashOf(
-      (column) => valueSql(column, loaded),
-      (column) => `sha256(${valueSql(column, loaded)} || $1)`,
-      [`year(${day})::INTEGER`, `month(${day})::INTEGER`, "user_type"],
-    );
+  private hashOfLanded(): string {
+    const day = valueSql(dateColumn(this.table.report));
+    return this.hashOf(valueSql, (column) => `sha256(${valueSql(column)} || $1)`, [
+      `year(${day})::INTEGER`,
+      `month(${day})::INTEGER`,
+      "user_type",
+    ]);
   }
 
   /** For a relation `rows_` with the table's columns. */

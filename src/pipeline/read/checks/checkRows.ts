@@ -1,7 +1,8 @@
 import type { DuckSession } from "../../../duck/duck";
 import type { LogEntry } from "../../log/ingestLog";
+import { peopleInFiles } from "../csv/distinctTexts";
 import type { LoadedCsv } from "../csv/loadCsv";
-import { peopleSql, type ReportPeople } from "../people/people";
+import type { ReportPeople } from "../people/people";
 import { addClashes } from "./identityHealth";
 import { anyCapitalsSql, findChangedCase } from "./letterCase";
 import { anyLostZerosSql, findLostZeros } from "./lostZeros";
@@ -31,20 +32,20 @@ export async function checkRows(
   known: ReportPeople,
 ): Promise<CheckedRows> {
   const { report, inRun, inLookups } = known;
-  const people = { inFiles: peopleSql(loaded), inRun, inLookups };
+  const people = { inFiles: peopleInFiles, inRun, inLookups };
   const { zeros, shared, capitals, places } = await session.one(
     `SELECT ${anyLostZerosSql(people)} AS zeros, ${anySharedIdsSql(people)} AS shared,
        ${anyCapitalsSql(people)} AS capitals, ${placesOfIdsSql(people)} AS places`,
   );
   const shiftedPlaces = Array.isArray(places) ? places.map(Number) : [];
-  const shifted = await findShiftedRows(session, loaded, report, people, shiftedPlaces);
+  const shifted = await findShiftedRows(session, report, people, shiftedPlaces);
   const unlikely = findUnlikelyDates(loaded, report, files);
-  const lost = zeros === true ? await findLostZeros(session, loaded, people) : [];
-  const clashing = shared === true ? await findSharedIds(session, loaded, report, people) : undefined;
+  const lost = zeros === true ? await findLostZeros(session, people) : [];
+  const clashing = shared === true ? await findSharedIds(session, report, people) : undefined;
   const notes = new Map(clashing?.notes);
   if (notes.size > 0) await addClashes(session, known);
   if (capitals === true) {
-    for (const [file, changed] of await findChangedCase(session, loaded, people))
+    for (const [file, changed] of await findChangedCase(session, people))
       notes.set(file, [...(notes.get(file) ?? []), ...changed]);
   }
   return { marks: [...shifted, ...unlikely, ...lost, ...(clashing?.marks ?? [])], notes };

@@ -1,6 +1,5 @@
-import { idColumns, idNames } from "../../../clever/reports";
+import { idNames } from "../../../clever/reports";
 import type { DuckSession } from "../../../duck/duck";
-import { type LoadedCsv, valueSql } from "../csv/loadCsv";
 import type { CheckedPeople } from "../people/people";
 import { idKinds } from "./sharedIds";
 
@@ -26,7 +25,6 @@ export function anyCapitalsSql(people: CheckedPeople): string {
  */
 export async function findChangedCase(
   session: DuckSession,
-  loaded: LoadedCsv,
   people: CheckedPeople,
 ): Promise<ReadonlyMap<number, readonly string[]>> {
   const isSamePerson = [`coalesce(own.${clever} = other.${clever}, true)`, "true"];
@@ -35,12 +33,11 @@ export async function findChangedCase(
       FROM ${people.inFiles} own JOIN everyone other ON lower(own.${id}) = lower(other.${id}) AND own.${id} <> other.${id}
       WHERE ${isSamePerson[place]} AND NOT EXISTS (FROM ${people.inLookups} known WHERE known.${id} = own.${id})`,
   );
-  const [sisValue, cleverValue] = idColumns.map((column) => valueSql(column, loaded));
   const found = await session.query(
     `WITH everyone AS MATERIALIZED (SELECT DISTINCT ${sis}, ${clever} FROM (${everyoneSql(people)})),
        forms AS (${forms.join(" UNION ALL ")}),
-       cells AS (SELECT DISTINCT file, 0 AS place, ${sisValue} AS id FROM raw
-         UNION ALL SELECT DISTINCT file, 1 AS place, ${cleverValue} AS id FROM raw)
+       cells AS (SELECT DISTINCT file, 0 AS place, ${sis} AS id FROM raw
+         UNION ALL SELECT DISTINCT file, 1 AS place, ${clever} AS id FROM raw)
      SELECT file, place, count(*)::INTEGER AS ids FROM cells SEMI JOIN forms USING (place, id)
      GROUP BY file, place ORDER BY file, place`,
   );

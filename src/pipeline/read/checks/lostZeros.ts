@@ -1,6 +1,5 @@
-import { idColumns, idNames } from "../../../clever/reports";
+import { idNames } from "../../../clever/reports";
 import type { DuckSession } from "../../../duck/duck";
-import { type LoadedCsv, valueSql } from "../csv/loadCsv";
 import type { CheckedPeople } from "../people/people";
 import type { Mark } from "./markedRows";
 
@@ -34,11 +33,7 @@ export function anyLostZerosSql(people: CheckedPeople): string {
  * person, by Clever's id, is known with a zero-padded id: in the lookup table, in the run's other files or in this one.
  * If all such ids have the same width, the file's other shorter numbers lost theirs too.
  */
-export async function findLostZeros(
-  session: DuckSession,
-  loaded: LoadedCsv,
-  people: CheckedPeople,
-): Promise<Mark[]> {
+export async function findLostZeros(session: DuckSession, people: CheckedPeople): Promise<Mark[]> {
   await session.query(`CREATE OR REPLACE TEMP TABLE lost_zeros AS ${lostZerosSql(people)}`);
   const { widths, width } = await session.one(
     "SELECT count(DISTINCT width)::INTEGER AS widths, max(width)::INTEGER AS width FROM lost_zeros",
@@ -48,7 +43,7 @@ export async function findLostZeros(
     {
       column: sis,
       rows: `SELECT row_id, length(id) AS detail
-        FROM (SELECT raw.rowid AS row_id, ${valueSql(idColumns[0], loaded)} AS id FROM raw)
+        FROM (SELECT raw.rowid AS row_id, ${sis} AS id FROM raw)
         WHERE id IN (SELECT id FROM lost_zeros) ${shorter}`,
       reasonOf: (digits) => `${reason} (the cell looks like “${"9".repeat(Math.min(digits, 24))}”).`,
     },

@@ -2,7 +2,8 @@ import { counted } from "../../../basics/counted";
 import type { Report, ReportColumn } from "../../../clever/reports";
 import { keyInFileSql } from "../../../clever/rowKey";
 import type { DuckSession } from "../../../duck/duck";
-import { daySql, type LoadedCsv, valueSql } from "../csv/loadCsv";
+import { cellOf } from "../csv/distinctTexts";
+import { valueSql } from "../csv/loadCsv";
 
 /**
  * Finds rows that files in `raw` repeat; resolves to notes by file number. A file is the authority on its own rows, so
@@ -10,11 +11,9 @@ import { daySql, type LoadedCsv, valueSql } from "../csv/loadCsv";
  */
 export async function noteRepeatedRows(
   session: DuckSession,
-  loaded: LoadedCsv,
   report: Report,
 ): Promise<ReadonlyMap<number, readonly string[]>> {
-  const valueIn = (column: ReportColumn) =>
-    column.type === "date" ? daySql(report, loaded) : valueSql(column, loaded);
+  const valueIn = (column: ReportColumn) => (column.type === "date" ? cellOf(column) : valueSql(column));
   const { key, hasKey } = keyInFileSql(report, valueIn);
   // Almost no file has any, and comparing hashes shows this fastest; a collision costs only a second check.
   const found = await session.query(
@@ -22,7 +21,7 @@ export async function noteRepeatedRows(
   );
   if (found.length === 0) return new Map();
   const files = found.map(({ file }) => Number(file)).join(", ");
-  const values = report.columns.map((column) => valueSql(column, loaded)).join(", ");
+  const values = report.columns.map(valueSql).join(", ");
   const counts = await session.query(
     `SELECT file, sum(rows - kinds)::INTEGER AS repeated,
        coalesce(sum(kinds) FILTER (kinds > 1), 0)::INTEGER AS differing

@@ -1,7 +1,6 @@
 import { dateColumn, idColumns, idNames, type Report } from "../../../clever/reports";
 import { shape } from "../../../clever/shape";
-import type { DuckSession } from "../../../duck/duck";
-import { type LoadedCsv, valueSql } from "../csv/loadCsv";
+import { type DuckSession, sqlName } from "../../../duck/duck";
 import type { CheckedPeople } from "../people/people";
 import type { Mark } from "./markedRows";
 
@@ -37,11 +36,9 @@ export function anySharedIdsSql({ inFiles }: CheckedPeople): string {
  */
 export async function findSharedIds(
   session: DuckSession,
-  loaded: LoadedCsv,
   report: Report,
   { inFiles }: CheckedPeople,
 ): Promise<SharedIds> {
-  const values = idColumns.map((column) => `${valueSql(column, loaded)} AS ${column.name}`).join(", ");
   const clashes = idNames.map(
     (id, place) => `SELECT file, ${place} AS place, ${id} AS id, max(others)::INTEGER AS others FROM (
       SELECT file, ${id}, day, count(DISTINCT ${idNames[1 - place]}) AS others FROM days
@@ -50,7 +47,7 @@ export async function findSharedIds(
   );
   await session.query(
     `CREATE OR REPLACE TEMP TABLE clashing_ids AS WITH days AS MATERIALIZED (
-       SELECT DISTINCT file, ${values}, ${valueSql(dateColumn(report), loaded)} AS day FROM raw)
+       SELECT DISTINCT file, ${idNames.join(", ")}, ${sqlName(dateColumn(report).name)} AS day FROM raw)
      ${clashes.join(" UNION ALL ")}`,
   );
   const counts = await session.query(
@@ -66,11 +63,11 @@ export async function findSharedIds(
         : `${Number(ids)} ${kind.many} occur with two ${other.many} each on one day.`;
     notes.set(Number(file), [...(notes.get(Number(file)) ?? []), note]);
   }
-  return { marks: await marksOfShared(session, loaded), notes };
+  return { marks: await marksOfShared(session), notes };
 }
 
 /** Marks the rows with an id that three or more others share. */
-async function marksOfShared(session: DuckSession, loaded: LoadedCsv): Promise<Mark[]> {
+async function marksOfShared(session: DuckSession): Promise<Mark[]> {
   const many = await session.query(
     `SELECT rowid::INTEGER AS detail, id FROM clashing_ids WHERE others >= ${minOthers}`,
   );
@@ -79,7 +76,7 @@ async function marksOfShared(session: DuckSession, loaded: LoadedCsv): Promise<M
   return idColumns.map((column, place) => ({
     column: column.name,
     rows: `SELECT raw.rowid AS row_id, clashing_ids.rowid AS detail FROM raw JOIN clashing_ids
-      ON place = ${place} AND others >= ${minOthers} AND id = ${valueSql(column, loaded)} AND clashing_ids.file = raw.file`,
+      ON place = ${place} AND others >= ${minOthers} AND id = raw.${column.name} AND clashing_ids.file = raw.file`,
     reasonOf: (detail) =>
       `Three or more ${idKinds[1 - place]?.many} occur with this id on one day, so it identifies nobody (the cell looks like ${shapes.get(detail)}).`,
   }));

@@ -1,7 +1,6 @@
-import { idColumns, keptTextColumns, type Report } from "../../../clever/reports";
+import { idNames, keptTextColumns, type Report } from "../../../clever/reports";
 import { plainNumber, shiftedReason, shortestId } from "../../../clever/shiftedCells";
 import { type DuckSession, sqlName, sqlString } from "../../../duck/duck";
-import { type LoadedCsv, valueSql } from "../csv/loadCsv";
 import { type CheckedPeople, idSelects } from "../people/people";
 import type { Mark } from "./markedRows";
 
@@ -32,7 +31,6 @@ export function placesOfIdsSql(people: CheckedPeople): string {
  */
 export async function findShiftedRows(
   session: DuckSession,
-  loaded: LoadedCsv,
   report: Report,
   people: CheckedPeople,
   places: readonly number[],
@@ -40,12 +38,11 @@ export async function findShiftedRows(
   if (places.length === 0) return [];
   const kept = keptTextColumns(report);
   await session.query(`CREATE OR REPLACE TEMP TABLE texts_like_ids AS ${textsLikeIdsSql(people)}`);
-  const ids = idColumns.map((column) => valueSql(column, loaded));
   return places.flatMap((place) => {
     const name = kept[place]?.name;
     if (name === undefined) return [];
     const rows = `WITH cells AS MATERIALIZED (
-        SELECT raw.rowid AS row_id, text, coalesce(${ids.toReversed().join(", ")}) AS person
+        SELECT raw.rowid AS row_id, text, coalesce(${idNames.toReversed().join(", ")}) AS person
         FROM raw JOIN texts_like_ids ON place = ${place} AND text = raw.${sqlName(name)})
       SELECT row_id, 0 AS detail FROM cells SEMI JOIN (
         SELECT text FROM cells GROUP BY text HAVING count(DISTINCT person) < 2) unshared USING (text)`;

@@ -1,9 +1,9 @@
 import { dateInName } from "../../../clever/fileNames";
 import { unlikelyDays } from "../../../clever/likelyDates";
 import { dateColumn, type Report } from "../../../clever/reports";
-import { sqlString } from "../../../duck/duck";
+import { sqlName, sqlString } from "../../../duck/duck";
 import type { LogEntry } from "../../log/ingestLog";
-import { daySql, type LoadedCsv } from "../csv/loadCsv";
+import type { LoadedCsv } from "../csv/loadCsv";
 import type { Mark } from "./markedRows";
 
 /**
@@ -26,7 +26,7 @@ export function findUnlikelyDates(
   return [
     {
       column: dateColumn(report).name,
-      rows: `SELECT row_id, detail FROM (SELECT raw.rowid AS row_id, file, ${daySql(report, loaded)} AS day FROM raw)
+      rows: `SELECT row_id, detail FROM (SELECT raw.rowid AS row_id, file, ${sqlName(dateColumn(report).name)} AS day FROM raw)
         JOIN (VALUES ${values.join(", ")}) AS unlikely(detail, file, day) USING (file, day)`,
       reasonOf: (detail) => unlikely[detail]?.reason ?? "",
     },

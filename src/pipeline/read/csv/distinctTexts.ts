@@ -1,29 +1,19 @@
-import { idColumns, idNames, keptTextColumns, type Report, type ReportColumn } from "../../../clever/reports";
+import { idNames, keptTextColumns, type Report, type ReportColumn } from "../../../clever/reports";
 import { whiteSpace } from "../../../clever/values";
-import { type DuckSession, sqlName, sqlString, sqlStrings } from "../../../duck/duck";
+import { type DuckSession, sqlName, sqlString } from "../../../duck/duck";
+
+/** The table of the distinct people in `raw`, with their ids as columns. */
+export const peopleInFiles = "people_in_files";
 
 /**
- * Lists the distinct values in `raw`, because most of its texts repeat in thousands of rows: people's ids as they were
- * read in `ids_as_read`, and the kept texts in `kept_texts`. Resolves to the number of the latter.
+ * Lists the distinct values in `raw`, because most of its texts repeat in thousands of rows: people's ids in
+ * `people_in_files`, and the kept texts in `kept_texts`. Resolves to the number of the latter.
  */
 export async function listDistinct(session: DuckSession, report: Report): Promise<number> {
   await session.query(
-    `CREATE OR REPLACE TEMP TABLE ids_as_read AS SELECT DISTINCT ${idNames.join(", ")} FROM raw`,
+    `CREATE OR REPLACE TEMP TABLE ${peopleInFiles} AS SELECT DISTINCT ${idNames.join(", ")} FROM raw`,
   );
   return listKeptTexts(session, report, "raw", "kept_texts");
-}
-
-/** A SELECT of the names of the text columns with a cell that holds only white space, by these lists. */
-export function blankTextsSql(report: Report): string {
-  const isBlankText = (cell: string) => `${cell} IS NOT NULL AND ${textSql(cell)} IS NULL`;
-  const names = keptTextColumns(report).map(({ name }) => name);
-  return [
-    ...idColumns.map(
-      (column) =>
-        `(SELECT ${sqlString(column.name)} AS name FROM ids_as_read raw WHERE ${isBlankText(cellOf(column))} LIMIT 1)`,
-    ),
-    `SELECT DISTINCT ${sqlStrings(names)}[place + 1] FROM kept_texts WHERE ${isBlankText("text")}`,
-  ].join(" UNION ALL ");
 }
 
 /**

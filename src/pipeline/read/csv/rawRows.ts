@@ -84,8 +84,8 @@ function selectRows({ header, first, localPaths }: Scan, report: Report): string
       store_rejects = true, rejects_table = 'bad_lines', rejects_scan = 'bad_scans', rejects_limit = 1)`;
 }
 
-/** Counts the rows of `raw`, by their values. */
-async function countRows(
+/** Counts the rows of `raw`, by `rows_by_value`. */
+export async function countRows(
   session: DuckSession,
   files: readonly OpenedCsv[],
   report: Report,

@@ -3,12 +3,12 @@ import { maskText, textKindOf } from "../../../clever/maskedText";
 import { keptTextColumns, type Report, type ReportColumn } from "../../../clever/reports";
 import { type DuckSession, sqlName } from "../../../duck/duck";
 import { cellOf, listKeptTexts } from "../csv/distinctTexts";
-import { type LoadedCsv, valueSql } from "../csv/loadCsv";
+import type { LoadedCsv } from "../csv/loadCsv";
 import type { KnownPeople, ReportPeople } from "./people";
 
 /** A file's kept texts, with people's ids masked. */
 export interface MaskedTexts {
-  /** The masked value of a kept column of `raw`, as `valueSql` gives it. */
+  /** The masked value of a kept column of `raw`. */
   valueOf(column: ReportColumn): string;
   /** Notes by file number. */
   readonly notes: ReadonlyMap<number, string>;
@@ -18,12 +18,8 @@ export interface MaskedTexts {
 export interface TextForms {
   /** Whether any text differs from its form. */
   readonly anyMasked: boolean;
-  /**
-   * The form of a column's text, as an SQL expression.
-   *
-   * @param otherwise the value of a text that is its own form; default: the text
-   */
-  valueOf(column: Pick<ReportColumn, "name">, text: string, otherwise?: string): string;
+  /** The form of a column's text, as an SQL expression. */
+  valueOf(column: Pick<ReportColumn, "name">, text: string): string;
 }
 
 /** Matches texts that may contain an id or a marker; all others are their own form. */
@@ -81,10 +77,10 @@ async function writeForms(
   }
   return {
     anyMasked: masked.size > 0,
-    valueOf: ({ name }, text, otherwise = text) => {
-      if (!masked.has(name)) return otherwise;
+    valueOf: ({ name }, text) => {
+      if (!masked.has(name)) return text;
       const place = kept.findIndex((column) => column.name === name);
-      return `coalesce((SELECT form FROM ${table} WHERE place = ${place} AND text = ${text}), ${otherwise})`;
+      return `coalesce((SELECT form FROM ${table} WHERE place = ${place} AND text = ${text}), ${text})`;
     },
   };
 }
@@ -121,7 +117,7 @@ export async function maskKeptTexts(
     knownIdsAmong(session, parts, knownPeople),
   );
   return {
-    valueOf: (column) => forms.valueOf(column, cellOf(column), valueSql(column, loaded)),
+    valueOf: (column) => forms.valueOf(column, cellOf(column)),
     notes: forms.anyMasked ? await notesOn(session, keptTextColumns(report)) : new Map(),
   };
 }

@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { lookupTable } from "../../../clever/layout";
 import {
-  idColumns,
   idNames,
   lookupColumns,
   type Report,
@@ -14,7 +13,7 @@ import type { OpenLake } from "../../../delta/openLake";
 import { readSnapshot, type Snapshot } from "../../../delta/snapshot";
 import { withSelects } from "../../../delta/withTable";
 import { type DuckSession, sqlFile, sqlString } from "../../../duck/duck";
-import { type LoadedCsv, valueSql } from "../csv/loadCsv";
+import { peopleInFiles } from "../csv/distinctTexts";
 
 /** Relations (SQL) of a report's people, with their ids as columns. */
 export interface CheckedPeople {
@@ -24,14 +23,6 @@ export interface CheckedPeople {
   readonly inRun: string;
   /** The people in the lookup table. */
   readonly inLookups: string;
-}
-
-/** A relation of the distinct people in the session's table `raw`. */
-export function peopleSql(loaded: LoadedCsv): string {
-  const ids = idColumns.map((column) => `${valueSql(column, loaded)} AS ${column.name}`);
-  // They are already distinct, unless some of them count as blank.
-  const isDistinct = loaded.placeholders.size === 0 && idNames.every((name) => loaded.plainTexts.has(name));
-  return `(SELECT ${isDistinct ? "" : "DISTINCT"} ${ids.join(", ")} FROM ids_as_read raw)`;
 }
 
 /** SELECTs of the ids in relations with people. */
@@ -152,9 +143,9 @@ export class ReportPeople implements Omit<CheckedPeople, "inFiles"> {
   }
 
   /** Hashes and adds the people in the session's table `raw` whom the run does not know yet. */
-  async add(session: DuckSession, loaded: LoadedCsv): Promise<void> {
+  async add(session: DuckSession): Promise<void> {
     const hashes = idNames.map((id) => `sha256(${id} || $1)`);
-    await this.insert(session, peopleSql(loaded), [...idNames, ...hashes], [this.salt]);
+    await this.insert(session, peopleInFiles, [...idNames, ...hashes], [this.salt]);
   }
 
   /** Adds the people in a Parquet file whom the run does not know yet; its columns are named as in the lookup table. */
