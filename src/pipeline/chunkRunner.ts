@@ -20,7 +20,7 @@ import { type Chunk, deliveryOf, isDue } from "./plan/work";
 import type { Progress } from "./progress";
 import { KnownPeople } from "./read/people/people";
 import type { OpenReadEngine } from "./read/readEngine";
-import type { VerifiedVersions } from "./repair/foreignCommits";
+import type { CheckedVersions } from "./repair/foreignCommits";
 import { countRowsBySource } from "./write/sourceRows";
 import type { LakeTables, PseudoTables } from "./write/tables";
 
@@ -31,7 +31,7 @@ export interface ChunkContext extends OutcomeContext {
   readonly tables: LakeTables;
   /** Why nothing can be pseudonymized: a lookup table cannot be read, is gone, or lacks people. */
   readonly blocked: CleverLakeError | undefined;
-  readonly verifiedVersions: VerifiedVersions;
+  readonly checked: CheckedVersions;
   readonly source: ReportSource | undefined;
   /** Undefined if nothing is to be pseudonymized. */
   readonly salt: string | undefined;

@@ -10,7 +10,7 @@ import { IngestLog } from "../log/logTable";
 import { newestRun, newRunId, type RunSummary } from "../log/runRecord";
 import { type Chunk, chunksOf, isDue } from "../plan/work";
 import { type LakeWork, Progress } from "../progress";
-import { VerifiedVersions } from "../repair/foreignCommits";
+import { checkedVersions } from "../repair/foreignCommits";
 import { emptySummary, finishedSummary, withRunRecord } from "../runSummary";
 import { storeFingerprint } from "../salt/saltFingerprint";
 import { appliedIn, blockingLookup, type PseudoTables, readTables, stateOf } from "../write/tables";
@@ -173,7 +173,7 @@ class Adoption {
       state,
       tables,
       blocked: blockingLookup(tables),
-      verifiedVersions: VerifiedVersions.of(tables, () => true),
+      checked: checkedVersions(tables, () => true),
       salt,
       scratch,
       signal,

@@ -6,10 +6,10 @@ import { commit } from "../../delta/log/commit";
 import type { OpenLake } from "../../delta/openLake";
 import { tableActions } from "../../delta/tableActions";
 import { type ReportPeople, samePersonSql } from "../read/people/people";
-import type { VerifiedVersions } from "../repair/foreignCommits";
+import { type CheckedVersions, consistencyMark } from "../repair/foreignCommits";
 
 export interface LookupContext extends OpenLake {
-  readonly verifiedVersions: VerifiedVersions;
+  readonly checked: CheckedVersions;
 }
 
 /**
@@ -21,7 +21,7 @@ export interface LookupContext extends OpenLake {
  * @param pseudonyms a relation with the pseudonyms of the people to add; default: all
  */
 export async function appendLookups(
-  { lake, duck, verifiedVersions, signal }: LookupContext,
+  { lake, duck, checked, signal }: LookupContext,
   people: ReportPeople,
   pseudonyms?: string,
 ): Promise<void> {
@@ -38,11 +38,10 @@ export async function appendLookups(
       const add = await newPairs({ lake, duck, signal }, people, pseudonyms);
       if (add === undefined && snapshot !== undefined) return undefined;
       const creation = snapshot ? [] : lookupTableActions(people.report);
-      const marks = verifiedVersions.actions(tablePath, snapshot);
+      const marks = consistencyMark(tablePath, snapshot, checked);
       return { actions: [...creation, ...(add ? [{ add }] : []), ...marks], readsTable: true };
     },
   });
-  if (outcome.committed) verifiedVersions.committed(outcome.snapshot);
   people.lookups = outcome.snapshot;
 }
 

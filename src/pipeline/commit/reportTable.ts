@@ -13,7 +13,7 @@ import type { KnownPeople, ReportPeople } from "../read/people/people";
 import { type Reading, readDeliveries } from "../read/readDeliveries";
 import type { EngineTask, OpenReadEngine } from "../read/readEngine";
 import { type StagedRows, stageRows } from "../read/stageRows";
-import type { VerifiedVersions } from "../repair/foreignCommits";
+import { type CheckedVersions, consistencyMark } from "../repair/foreignCommits";
 import { type ChangeContext, type PlannedChange, requireOurShape, TableChange } from "../write/tableChange";
 import { filesPerPartition, pseudoFiles } from "../write/tables";
 import { appendLookups } from "./lookups";
@@ -26,7 +26,7 @@ export interface TableContext extends Omit<ChangeContext, "report" | "read"> {
   readonly onEngineState?: EngineTask["onState"];
   /** The last known state of the report's `_pseudo` table, from which the newest one is reached faster. */
   readonly table?: Snapshot | undefined;
-  readonly verifiedVersions: VerifiedVersions;
+  readonly checked: CheckedVersions;
 }
 
 /** What a commit did. */
@@ -110,13 +110,12 @@ export class ReportTable {
       attempt: async (snapshot, number) => {
         // This run's log does not know what the other writer added, so its rows could not be ranked.
         if (number > 1 || snapshot?.version !== this.table?.version) throw conflict(report);
-        const marks = this.context.verifiedVersions.actions(pseudoTable(report), snapshot);
         const attempt = await planned.attempt();
+        const marks = consistencyMark(pseudoTable(report), snapshot, this.context.checked);
         return attempt && { ...attempt, actions: [...attempt.actions, ...marks] };
       },
       signal,
     });
-    if (outcome.committed) this.context.verifiedVersions.committed(outcome.snapshot);
     this.table = outcome.snapshot;
     const identities = read.length > 0 ? await healthOf(this.context, this.people) : healthy;
     return { ...planned, table: this.table, identities };
@@ -133,13 +132,12 @@ export class ReportTable {
     requireHeld: () => Promise<void>,
     onSkipped: (table: string, reason: CleverLakeError) => void,
   ): Promise<Snapshot | undefined> {
-    const { lake, duck, verifiedVersions, signal } = this.context;
+    const { lake, duck, signal } = this.context;
     const merged = async (snapshot: Snapshot | undefined, policy: MergePolicy & FileLayout) =>
       snapshot &&
       mergeAfterCommit({
         ...{ lake, duck, snapshot, tablePath: snapshot.tablePath, signal, requireHeld, ...policy },
         onSkipped: (reason) => onSkipped(snapshot.tablePath, reason),
-        onCommitted: (newest) => verifiedVersions.committed(newest),
       });
     this.people.lookups = await merged(this.people.lookups, { maxFiles: 20 });
     this.table = await merged(this.table, { maxFiles: filesPerPartition, ...pseudoFiles });

@@ -83,33 +83,31 @@ export function monthName(year: number, month: number): string {
   return `${String(year).padStart(4, "0")}-${String(month).padStart(2, "0")}`;
 }
 
-/** The version up to which each table is known to be consistent, while a run adds to it. */
-export class VerifiedVersions {
-  private readonly versions: Map<string, number>;
+/** The versions at which tables were found to be consistent, by path; -1 for a table that did not exist. */
+export type CheckedVersions = ReadonlyMap<string, number>;
 
-  /** @param checked tables that are consistent, by path, with the checked version; -1 for none */
-  constructor(checked: Iterable<readonly [string, number]>) {
-    this.versions = new Map(checked);
-  }
+export function checkedVersions(
+  { pseudo, lookups }: LakeTables,
+  isConsistent: (table: string) => boolean,
+): CheckedVersions {
+  const checked = allReports().flatMap((report) => [
+    [pseudoTable(report), pseudo.get(report.name)?.version ?? -1] as const,
+    [lookupTable(report), lookups.get(report.name)?.version ?? -1] as const,
+  ]);
+  return new Map(checked.filter(([path]) => isConsistent(path)));
+}
 
-  /** Tables that are consistent are consistent at their newest version. */
-  static of({ pseudo, lookups }: LakeTables, isConsistent: (table: string) => boolean): VerifiedVersions {
-    const checked = allReports().flatMap((report) => [
-      [pseudoTable(report), pseudo.get(report.name)?.version ?? -1] as const,
-      [lookupTable(report), lookups.get(report.name)?.version ?? -1] as const,
-    ]);
-    return new VerifiedVersions(checked.filter(([path]) => isConsistent(path)));
-  }
-
-  /** What a commit on a state of a table adds to record that the table is consistent; nothing if that is unknown. */
-  actions(tablePath: string, snapshot: Snapshot | undefined): Action[] {
-    const version = snapshot?.version ?? -1;
-    if (this.versions.get(tablePath) !== version) return [];
-    return [{ txn: { appId: verifiedAppId, version: version + 1, lastUpdated: Date.now() } }];
-  }
-
-  /** Notes that one of our commits made this version. */
-  committed({ tablePath, version }: Snapshot): void {
-    if (this.versions.get(tablePath) === version - 1) this.versions.set(tablePath, version);
-  }
+/**
+ * What a commit on a state of a table adds to record that the table is consistent: it is if that state was checked, or
+ * has such a record itself.
+ */
+export function consistencyMark(
+  tablePath: string,
+  snapshot: Snapshot | undefined,
+  checked: CheckedVersions,
+): Action[] {
+  const version = snapshot?.version ?? -1;
+  const marked = snapshot?.transactions.get(verifiedAppId)?.version;
+  if (marked !== version && checked.get(tablePath) !== version) return [];
+  return [{ txn: { appId: verifiedAppId, version: version + 1, lastUpdated: Date.now() } }];
 }

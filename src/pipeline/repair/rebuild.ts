@@ -11,7 +11,7 @@ import { chunksOf } from "../plan/work";
 import type { ReadContext } from "../read/stageFiles";
 import type { StagedRows } from "../read/stageRows";
 import { isReadAsBefore } from "../write/tableChange";
-import { VerifiedVersions } from "./foreignCommits";
+import { consistencyMark } from "./foreignCommits";
 
 export interface RepairContext extends LandedContext {
   readonly salt: string;
@@ -113,8 +113,8 @@ export async function commitRebuilt(
   parameters: Readonly<Record<string, string>> = {},
 ): Promise<Snapshot | undefined> {
   const tablePath = pathOfRebuilt(table, snapshot);
-  const verifiedVersions = new VerifiedVersions([[tablePath, snapshot?.version ?? -1]]);
-  const actions = [...rebuilt, ...verifiedVersions.actions(tablePath, snapshot)];
+  const checked = new Map([[tablePath, snapshot?.version ?? -1]]);
+  const actions = [...rebuilt, ...consistencyMark(tablePath, snapshot, checked)];
   await requireHeld();
   const outcome = await commit({
     lake,

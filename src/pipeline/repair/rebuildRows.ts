@@ -15,7 +15,7 @@ import { MonthRows, type WrittenMonth } from "../write/monthRows";
 import { countRowsBySource } from "../write/sourceRows";
 import { importMonths } from "../write/tableChange";
 import { pseudoTableActions, sourceAppId } from "../write/tables";
-import { monthName, monthOf, VerifiedVersions } from "./foreignCommits";
+import { monthName, monthOf } from "./foreignCommits";
 import { monthsBetween } from "./inspectTables";
 import {
   commitRebuilt,
@@ -77,9 +77,8 @@ export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild
   const kept = [...landed.unread.map(({ path }) => path), ...unloggedSources(applied, current)];
   if (dryRun) return { months, kept, entries: [] };
   await requireHeld();
-  // Says nothing about other programs' changes to the lookups.
-  const lookupContext = { lake, duck, signal, verifiedVersions: new VerifiedVersions([]) };
-  await appendLookups(lookupContext, reader.people);
+  // Not checked: the repair of rows says nothing about other programs' changes to the lookups.
+  await appendLookups({ lake, duck, signal, checked: new Map() }, reader.people);
   const tablePath = pathOfRebuilt(pseudoTable(report), snapshot);
   const actions = [
     ...(snapshot ? [] : creation(report, current)),
