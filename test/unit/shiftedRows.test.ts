@@ -5,7 +5,6 @@ import { type ReportName, reports } from "../../src/clever/reports";
 import { Duck } from "../../src/duck/duck";
 import { markedRows } from "../../src/pipeline/read/checks/markedRows";
 import { findShiftedRows, placesOfIdsSql } from "../../src/pipeline/read/checks/shiftedRows";
-import { peopleInFiles } from "../../src/pipeline/read/csv/distinctTexts";
 import { loadCsv } from "../../src/pipeline/read/csv/loadCsv";
 import { openCsv } from "../../src/pipeline/read/csv/openCsv";
 import { ReportPeople } from "../../src/pipeline/read/people/people";
@@ -124,7 +123,6 @@ async function shiftedRowsOf(text: string, name: ReportName, before?: string) {
   await using duck = await Duck.open({ threads: 1 });
   const { lake } = await PipelineFixture.create();
   const known = await ReportPeople.open({ lake, duck }, reports[name], "pepper", undefined);
-  const { inRun, inLookups } = known;
   const folder = await temporaryFolder();
   let found: Awaited<ReturnType<typeof markedRows>>;
   for (const [index, each] of [before, text].entries()) {
@@ -136,10 +134,9 @@ async function shiftedRowsOf(text: string, name: ReportName, before?: string) {
       if ("reason" in opened) throw new Error("The file was refused.");
       const loaded = await loadCsv(session, opened, reports[name]);
       if (!("rowsOf" in loaded)) throw new Error("The file was refused.");
-      const people = { inFiles: peopleInFiles, inRun, inLookups };
-      const { places } = await session.one(`SELECT ${placesOfIdsSql(people)} AS places`);
+      const { places } = await session.one(`SELECT ${placesOfIdsSql(known)} AS places`);
       const columns = Array.isArray(places) ? places.map(Number) : [];
-      found = await markedRows(session, await findShiftedRows(session, reports[name], people, columns));
+      found = await markedRows(session, await findShiftedRows(session, known, columns));
       await known.add(session);
     });
   }

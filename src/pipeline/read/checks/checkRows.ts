@@ -1,6 +1,5 @@
 import type { DuckSession } from "../../../duck/duck";
 import type { LogEntry } from "../../log/ingestLog";
-import { peopleInFiles } from "../csv/distinctTexts";
 import type { LoadedCsv } from "../csv/loadCsv";
 import type { ReportPeople } from "../people/people";
 import { addClashes } from "./identityHealth";
@@ -29,21 +28,20 @@ export async function checkRows(
   session: DuckSession,
   loaded: LoadedCsv,
   files: readonly Pick<LogEntry, "path" | "modified" | "version">[],
-  known: ReportPeople,
+  people: ReportPeople,
 ): Promise<CheckedRows> {
-  const { report, inRun, inLookups } = known;
-  const people = { inFiles: peopleInFiles, inRun, inLookups };
+  const { report } = people;
   const { zeros, shared, capitals, places } = await session.one(
-    `SELECT ${anyLostZerosSql(people)} AS zeros, ${anySharedIdsSql(people)} AS shared,
+    `SELECT ${anyLostZerosSql(people)} AS zeros, ${anySharedIdsSql} AS shared,
        ${anyCapitalsSql(people)} AS capitals, ${placesOfIdsSql(people)} AS places`,
   );
   const shiftedPlaces = Array.isArray(places) ? places.map(Number) : [];
-  const shifted = await findShiftedRows(session, report, people, shiftedPlaces);
+  const shifted = await findShiftedRows(session, people, shiftedPlaces);
   const unlikely = findUnlikelyDates(loaded, report, files);
   const lost = zeros === true ? await findLostZeros(session, people) : [];
-  const clashing = shared === true ? await findSharedIds(session, report, people) : undefined;
+  const clashing = shared === true ? await findSharedIds(session, report) : undefined;
   const notes = new Map(clashing?.notes);
-  if (notes.size > 0) await addClashes(session, known);
+  if (notes.size > 0) await addClashes(session, people);
   if (capitals === true) {
     for (const [file, changed] of await findChangedCase(session, people))
       notes.set(file, [...(notes.get(file) ?? []), ...changed]);

@@ -1,18 +1,19 @@
 import { idNames } from "../../../clever/reports";
 import type { DuckSession } from "../../../duck/duck";
-import type { CheckedPeople } from "../people/people";
+import { peopleInFiles } from "../csv/distinctTexts";
+import type { ReportPeople } from "../people/people";
 import { idKinds } from "./sharedIds";
 
 const [sis, clever] = idNames;
 
-function everyoneSql({ inFiles, inRun, inLookups }: CheckedPeople): string {
-  return [inLookups, inRun, inFiles]
+function everyoneSql({ inRun, inLookups }: ReportPeople): string {
+  return [inLookups, inRun, peopleInFiles]
     .map((people) => `SELECT ${sis}, ${clever} FROM ${people}`)
     .join(" UNION ALL ");
 }
 
 /** Whether any id has a capital letter: of two forms in different letter case, one has. Most ids have none. */
-export function anyCapitalsSql(people: CheckedPeople): string {
+export function anyCapitalsSql(people: ReportPeople): string {
   const capitals = idNames.map((id) => `${id} <> lower(${id})`).join(" OR ");
   return `EXISTS (FROM (${everyoneSql(people)}) WHERE ${capitals})`;
 }
@@ -25,12 +26,12 @@ export function anyCapitalsSql(people: CheckedPeople): string {
  */
 export async function findChangedCase(
   session: DuckSession,
-  people: CheckedPeople,
+  people: ReportPeople,
 ): Promise<ReadonlyMap<number, readonly string[]>> {
   const isSamePerson = [`coalesce(own.${clever} = other.${clever}, true)`, "true"];
   const forms = idNames.map(
     (id, place) => `SELECT DISTINCT ${place} AS place, own.${id} AS id
-      FROM ${people.inFiles} own JOIN everyone other ON lower(own.${id}) = lower(other.${id}) AND own.${id} <> other.${id}
+      FROM ${peopleInFiles} own JOIN everyone other ON lower(own.${id}) = lower(other.${id}) AND own.${id} <> other.${id}
       WHERE ${isSamePerson[place]} AND NOT EXISTS (FROM ${people.inLookups} known WHERE known.${id} = own.${id})`,
   );
   const found = await session.query(

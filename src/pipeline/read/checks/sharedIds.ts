@@ -1,7 +1,7 @@
 import { dateColumn, idColumns, idNames, type Report } from "../../../clever/reports";
 import { shape } from "../../../clever/shape";
 import { type DuckSession, sqlName } from "../../../duck/duck";
-import type { CheckedPeople } from "../people/people";
+import { peopleInFiles } from "../csv/distinctTexts";
 import type { Mark } from "./markedRows";
 
 /** Ids in a file that occur with several ids of the other kind on one day. */
@@ -24,25 +24,19 @@ export const idKinds = [
 const bothPresent = idNames.map((id) => `${id} IS NOT NULL`).join(" AND ");
 
 /** Whether any id occurs with several ids of the other kind. */
-export function anySharedIdsSql({ inFiles }: CheckedPeople): string {
-  const repeats = idNames.map((id) => `count(*) > count(DISTINCT ${id})`).join(" OR ");
-  return `(SELECT ${repeats} FROM ${inFiles} WHERE ${bothPresent})`;
-}
+export const anySharedIdsSql = `(SELECT ${idNames.map((id) => `count(*) > count(DISTINCT ${id})`).join(" OR ")}
+  FROM ${peopleInFiles} WHERE ${bothPresent})`;
 
 /**
  * Finds ids in the files of the session's `raw` that occur with several ids of the other kind on one day of a file. No
  * change of school year explains this. Those with two are then in the temporary table `clashing_ids`; `place` is the
  * column's number among the hashed ones.
  */
-export async function findSharedIds(
-  session: DuckSession,
-  report: Report,
-  { inFiles }: CheckedPeople,
-): Promise<SharedIds> {
+export async function findSharedIds(session: DuckSession, report: Report): Promise<SharedIds> {
   const clashes = idNames.map(
     (id, place) => `SELECT file, ${place} AS place, ${id} AS id, max(others)::INTEGER AS others FROM (
       SELECT file, ${id}, day, count(DISTINCT ${idNames[1 - place]}) AS others FROM days
-      WHERE ${id} IN (SELECT ${id} FROM ${inFiles} WHERE ${bothPresent} GROUP BY ${id} HAVING count(*) > 1)
+      WHERE ${id} IN (SELECT ${id} FROM ${peopleInFiles} WHERE ${bothPresent} GROUP BY ${id} HAVING count(*) > 1)
       GROUP BY ALL HAVING count(DISTINCT ${idNames[1 - place]}) > 1) GROUP BY file, ${id}`,
   );
   await session.query(

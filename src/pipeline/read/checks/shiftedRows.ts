@@ -1,13 +1,14 @@
-import { idNames, keptTextColumns, type Report } from "../../../clever/reports";
+import { idNames, keptTextColumns } from "../../../clever/reports";
 import { plainNumber, shiftedReason, shortestId } from "../../../clever/shiftedCells";
 import { type DuckSession, sqlName, sqlString } from "../../../duck/duck";
-import { type CheckedPeople, idSelects } from "../people/people";
+import { peopleInFiles } from "../csv/distinctTexts";
+import { idSelects, type ReportPeople } from "../people/people";
 import type { Mark } from "./markedRows";
 
 /** A SELECT of the texts in `kept_texts` that are people's ids. */
-function textsLikeIdsSql({ inFiles, inRun, inLookups }: CheckedPeople): string {
+function textsLikeIdsSql({ inRun, inLookups }: ReportPeople): string {
   return `SELECT DISTINCT place, text FROM kept_texts SEMI JOIN (
-      ${idSelects([inFiles, inRun, inLookups]).join(" UNION ALL ")}) ids ON id = text
+      ${idSelects([peopleInFiles, inRun, inLookups]).join(" UNION ALL ")}) ids ON id = text
     WHERE length(text) >= ${shortestId} AND NOT regexp_full_match(text, ${sqlString(plainNumber)})`;
 }
 
@@ -15,7 +16,7 @@ function textsLikeIdsSql({ inFiles, inRun, inLookups }: CheckedPeople): string {
  * The columns of kept texts that hold a person's id, by their numbers: a list, null if there is none. Nearly all of the
  * time goes into looking up the few distinct texts among the ids.
  */
-export function placesOfIdsSql(people: CheckedPeople): string {
+export function placesOfIdsSql(people: ReportPeople): string {
   return `(SELECT list(DISTINCT place ORDER BY place) FROM (${textsLikeIdsSql(people)}))`;
 }
 
@@ -31,12 +32,11 @@ export function placesOfIdsSql(people: CheckedPeople): string {
  */
 export async function findShiftedRows(
   session: DuckSession,
-  report: Report,
-  people: CheckedPeople,
+  people: ReportPeople,
   places: readonly number[],
 ): Promise<Mark[]> {
   if (places.length === 0) return [];
-  const kept = keptTextColumns(report);
+  const kept = keptTextColumns(people.report);
   await session.query(`CREATE OR REPLACE TEMP TABLE texts_like_ids AS ${textsLikeIdsSql(people)}`);
   return places.flatMap((place) => {
     const name = kept[place]?.name;

@@ -15,16 +15,6 @@ import { withSelects } from "../../../delta/withTable";
 import { type DuckSession, sqlFile, sqlString } from "../../../duck/duck";
 import { peopleInFiles } from "../csv/distinctTexts";
 
-/** Relations (SQL) of a report's people, with their ids as columns. */
-export interface CheckedPeople {
-  /** The people in the files that are being checked. */
-  readonly inFiles: string;
-  /** The people in the files that the run has read so far. */
-  readonly inRun: string;
-  /** The people in the lookup table. */
-  readonly inLookups: string;
-}
-
 /** SELECTs of the ids in relations with people. */
 export function idSelects(relations: readonly string[]): string[] {
   return idNames.flatMap((name) => relations.map((relation) => `SELECT ${name} AS id FROM ${relation}`));
@@ -84,10 +74,10 @@ export class KnownPeople {
  * they have. Uses OEA's `hash`: lower-case hex SHA-256 of the value's UTF-8 bytes followed by the salt; null stays
  * null.
  */
-export class ReportPeople implements Omit<CheckedPeople, "inFiles"> {
-  /** Raw ids, then pseudonyms, named as in the lookup table. */
+export class ReportPeople {
+  /** The people in the files that the run has read so far: raw ids, then pseudonyms, named as in the lookup table. */
   readonly inRun: string;
-  /** Raw ids. */
+  /** The people in the lookup table: raw ids. */
   readonly inLookups: string;
   /** The ids that occur with several counterparts within one of the run's files, and the numbers of their columns. */
   readonly clashes: string;
