@@ -65,7 +65,7 @@ export async function stageRows(
   const { people, knownPeople, scratch } = context;
   const { report } = people;
   await people.add(session);
-  const texts = await maskKeptTexts(session, loaded, report, knownPeople);
+  const texts = await maskKeptTexts(session, report, knownPeople);
   const day = cellOf(dateColumn(report));
   const staged: StagedRows[] = [];
   // One statement per month: DuckDB's own partitioning takes a third longer.

@@ -7,13 +7,13 @@ export const peopleInFiles = "people_in_files";
 
 /**
  * Lists the distinct values in `raw`, because most of its texts repeat in thousands of rows: people's ids in
- * `people_in_files`, and the kept texts in `kept_texts`. Resolves to the number of the latter.
+ * `people_in_files`, and the kept texts in `kept_texts`.
  */
-export async function listDistinct(session: DuckSession, report: Report): Promise<number> {
+export async function listDistinct(session: DuckSession, report: Report): Promise<void> {
   await session.query(
     `CREATE OR REPLACE TEMP TABLE ${peopleInFiles} AS SELECT DISTINCT ${idNames.join(", ")} FROM raw`,
   );
-  return listKeptTexts(session, report, "raw", "kept_texts");
+  await listKeptTexts(session, report, "raw", "kept_texts");
 }
 
 /**
@@ -29,7 +29,9 @@ export async function countByValue(session: DuckSession, report: Report): Promis
 }
 
 /**
- * Writes the distinct kept texts of a relation into a temporary table (see `keptTextsSql`); resolves to their number.
+ * Writes the distinct kept texts of a relation into a temporary table; `place` is the column's number in
+ * `keptTextColumns(report)`. A school's texts belong together, and so do a resource's: combined there are hardly more of
+ * them, and the rows are scanned only twice.
  *
  * @param relation a table, or a SELECT in brackets, with the report's kept columns
  */
@@ -38,19 +40,7 @@ export async function listKeptTexts(
   report: Report,
   relation: string,
   table: string,
-): Promise<number> {
-  const { Count: texts } = await session.one(
-    `CREATE OR REPLACE TEMP TABLE ${table} AS ${keptTextsSql(report, relation)}`,
-  );
-  return Number(texts);
-}
-
-/**
- * A SELECT of a relation's distinct kept texts; `place` is the column's number in `keptTextColumns(report)`. A
- * school's texts belong together, and so do a resource's: combined there are hardly more of them, and the rows are
- * scanned only twice.
- */
-function keptTextsSql(report: Report, relation: string): string {
+): Promise<void> {
   const kept = keptTextColumns(report);
   const ofSchool = kept.filter(({ name }) => name.includes("school"));
   const groups = [ofSchool, kept.filter((column) => !ofSchool.includes(column))];
@@ -64,7 +54,7 @@ function keptTextsSql(report: Report, relation: string): string {
       return `SELECT DISTINCT place, text FROM (SELECT unnest([${cells.join(", ")}], recursive := true)
         FROM (SELECT DISTINCT ${names} FROM ${relation} rows_)) WHERE text IS NOT NULL`;
     });
-  return selects.join(" UNION ALL ");
+  await session.query(`CREATE OR REPLACE TEMP TABLE ${table} AS ${selects.join(" UNION ALL ")}`);
 }
 
 /** A cell of `raw`, by a name that is also valid in joins. */

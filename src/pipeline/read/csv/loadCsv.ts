@@ -28,8 +28,6 @@ export interface LoadedCsv {
   readonly blankRows: number;
   /** Cells with a placeholder instead of an id; they count as blank. */
   readonly placeholders: number;
-  /** The number of distinct kept texts. */
-  readonly texts: number;
 }
 
 /** The engine failed: the exact problem must be found row by row. */
@@ -76,7 +74,7 @@ export async function loadCsv(
     return failure(`Two counts of its rows disagree: ${file.records - 1} by bytes, ${rows} by the engine.`);
   }
   const blankRows = counted.withoutDay.size > 0 ? await removeBlankRows(session, report) : 0;
-  const { texts, nonCanonical } = await listTexts(session, report, header);
+  const nonCanonical = await listTexts(session, report, header);
   let placeholders = 0;
   const replaced = new Map<ReportColumn, readonly Meaning[]>();
   for (const [column, own] of nonCanonical) {
@@ -91,14 +89,9 @@ export async function loadCsv(
     if (await losesValues(session, report, column, meanings))
       return failure(`Values in the column ${column.name} would be lost.`);
   }
+  if (placeholders > 0) await listDistinct(session, report);
   const { days } = replaced.size > 0 ? await countRows(session, [file], report) : counted;
-  return {
-    rowsOf: [rows - blankRows],
-    days,
-    blankRows,
-    placeholders,
-    texts: placeholders > 0 ? await listDistinct(session, report) : texts,
-  };
+  return { rowsOf: [rows - blankRows], days, blankRows, placeholders };
 }
 
 /**
@@ -116,11 +109,10 @@ export async function loadBatch(
   const { rowsOf, days, rejected, withoutDay } = await readRows(session, files, report);
   const miscounted = rowsOf.flatMap((rows, file) => ((files[file]?.records ?? 0) - 1 === rows ? [] : [file]));
   const suspects = new Set([...miscounted, ...rejected, ...withoutDay]);
-  const { texts, nonCanonical } = await listTexts(session, report, header);
-  for (const [column, values] of nonCanonical) {
+  for (const [column, values] of await listTexts(session, report, header)) {
     for (const file of await filesWithNonCanonical(session, column, values)) suspects.add(file);
   }
-  const all = { rowsOf, days, texts, blankRows: 0, placeholders: 0 };
+  const all = { rowsOf, days, blankRows: 0, placeholders: 0 };
   return { loaded: await removeFiles(session, report, all, suspects), suspects };
 }
 
@@ -135,10 +127,10 @@ export async function removeFiles(
   for (const table of ["raw", "rows_by_value"]) {
     await session.query(`DELETE FROM ${table} WHERE file IN (${[...files].join(", ")})`);
   }
-  const texts = await listDistinct(session, report);
+  await listDistinct(session, report);
   const rowsOf = loaded.rowsOf.map((rows, file) => (files.has(file) ? 0 : rows));
   const days = new Map([...loaded.days].filter(([file]) => !files.has(file)));
-  return { ...loaded, rowsOf, days, texts };
+  return { ...loaded, rowsOf, days };
 }
 
 /** Removes the rows without any value from `raw`; resolves to their number. */
@@ -232,17 +224,16 @@ async function replaceTexts(
   return Number(cells);
 }
 
-/** What the lists of distinct values show. */
-interface ListedTexts {
-  /** The number of distinct kept texts. */
-  readonly texts: number;
-  /** The texts that SQL cannot read, by column; a null is an empty text here. */
-  readonly nonCanonical: ReadonlyMap<ReportColumn, readonly string[]>;
-}
-
-/** Lists the distinct values in `raw`, in which texts with only white space become null. */
-async function listTexts(session: DuckSession, report: Report, header: Header): Promise<ListedTexts> {
-  const texts = await listDistinct(session, report);
+/**
+ * Lists the distinct values in `raw`, in which texts with only white space become null. Resolves to the texts that SQL
+ * cannot read, by column; a null is an empty text here.
+ */
+async function listTexts(
+  session: DuckSession,
+  report: Report,
+  header: Header,
+): Promise<ReadonlyMap<ReportColumn, readonly string[]>> {
+  await listDistinct(session, report);
   const present = report.columns.filter((column) => header.indexes.get(column) !== undefined);
   const searches = present.map((column) => nonCanonicalSql(report, column));
   const rows = await session.query(searches.join(" UNION ALL "));
@@ -256,7 +247,8 @@ async function listTexts(session: DuckSession, report: Report, header: Header): 
     const others = own.filter((text) => !isBlankText(text));
     if (others.length > 0) nonCanonical.set(column, others);
   }
-  return { texts: cleared > 0 ? await listDistinct(session, report) : texts, nonCanonical };
+  if (cleared > 0) await listDistinct(session, report);
+  return nonCanonical;
 }
 
 /** A SELECT of a column's distinct texts that SQL cannot read. */

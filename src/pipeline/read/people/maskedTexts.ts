@@ -3,7 +3,6 @@ import { maskText, textKindOf } from "../../../clever/maskedText";
 import { keptTextColumns, type Report, type ReportColumn } from "../../../clever/reports";
 import { type DuckSession, sqlName } from "../../../duck/duck";
 import { cellOf, listKeptTexts } from "../csv/distinctTexts";
-import type { LoadedCsv } from "../csv/loadCsv";
 import type { KnownPeople, ReportPeople } from "./people";
 
 /** A file's kept texts, with people's ids masked. */
@@ -33,27 +32,23 @@ const formsSql = `SELECT unnest(from_json($1::JSON,
  * Writes those of some kept texts that differ from their form into a temporary table.
  *
  * @param texts a table of distinct texts, as `listKeptTexts` writes it
- * @param count the number of its rows
  * @param idsAmong selects people's ids from lower-case parts of the texts; default: all may be ids
  */
 async function writeForms(
   session: DuckSession,
   report: Report,
   texts: string,
-  count: number,
   table: string,
   idsAmong?: (parts: readonly string[]) => Promise<ReadonlySet<string>>,
 ): Promise<TextForms> {
   const kept = keptTextColumns(report);
   const masked = new Set<string | undefined>();
-  for (let from = 0, isLast = false; !isLast; from += textsPerBatch) {
-    const to = from + textsPerBatch;
-    // The last batch has no end: whatever the count, no text stays unmasked.
-    isLast = !(to < count);
+  for (let last: number | undefined = -1; last !== undefined; ) {
     const rows = await session.query(
-      `SELECT place, text FROM ${texts} WHERE rowid >= ${from} ${isLast ? "" : `AND rowid < ${to}`}
-         AND regexp_matches(text, '${mayIdentify}')`,
+      `SELECT rowid::INTEGER AS row_id, place, text FROM ${texts} WHERE rowid > ${last}
+         AND regexp_matches(text, '${mayIdentify}') ORDER BY rowid LIMIT ${textsPerBatch}`,
     );
+    last = rows.length < textsPerBatch ? undefined : Number(rows.at(-1)?.row_id);
     const candidates = rows.flatMap(({ place, text }) => {
       const column = kept[Number(place)];
       return column ? [{ place: Number(place), text: String(text), kind: textKindOf(column) }] : [];
@@ -98,8 +93,8 @@ export async function comparableForms(
   relation: string,
   table: string,
 ): Promise<TextForms> {
-  const count = await listKeptTexts(session, report, relation, "texts_to_compare");
-  return writeForms(session, report, "texts_to_compare", count, table);
+  await listKeptTexts(session, report, relation, "texts_to_compare");
+  return writeForms(session, report, "texts_to_compare", table);
 }
 
 /**
@@ -109,11 +104,10 @@ export async function comparableForms(
  */
 export async function maskKeptTexts(
   session: DuckSession,
-  loaded: LoadedCsv,
   report: Report,
   knownPeople: KnownPeople,
 ): Promise<MaskedTexts> {
-  const forms = await writeForms(session, report, "kept_texts", loaded.texts, "masked_texts", (parts) =>
+  const forms = await writeForms(session, report, "kept_texts", "masked_texts", (parts) =>
     knownIdsAmong(session, parts, knownPeople),
   );
   return {
