@@ -55,11 +55,10 @@ export async function mergeSmallFiles(request: MergeRequest): Promise<Snapshot |
  * Merges after a commit, if possible: its rows are in the table even if merging fails, and a later commit merges.
  * Resolves to the resulting snapshot. Rejects with `conflict` if the table may no longer be written (`requireHeld`).
  */
-export async function mergeAfterCommit(request: MergeRequest): Promise<Snapshot> {
+export async function mergeAfterCommit(request: Omit<MergeRequest, "onCommitted">): Promise<Snapshot> {
   let newest = request.snapshot;
   const onCommitted = (snapshot: Snapshot) => {
     newest = snapshot;
-    request.onCommitted?.(snapshot);
   };
   try {
     await mergeSmallFiles({ ...request, onCommitted });
