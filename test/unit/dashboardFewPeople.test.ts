@@ -139,7 +139,7 @@ function told(given: Awaited<ReturnType<typeof answer>> | undefined): unknown {
 
 const groupOf = (groups: PlainGroups, row: Row) => groups.groupOf(keyOfCohort(row));
 
-test("what people did on a day on which too few of their group are in the reports", async () => {
+test("no answer depends on what people did on a day on which too few of their group are in the reports", async () => {
   await requireNoDifference((rows, groups, random) => {
     const few = rowsOf(rows).filter((row) => !groups.isCounted(groupOf(groups, row), row.date));
     if (few.length === 0) return undefined;
@@ -165,7 +165,7 @@ test("what people did on a day on which too few of their group are in the report
   });
 }, 120_000);
 
-test("who of two people of a group is in which of its schools, grades and user types", async () => {
+test("no answer depends on which of two people of a group is in which of its schools, grades and user types", async () => {
   await requireNoDifference((rows, groups, random) => {
     const places = new Map<string, Row[]>();
     for (const row of rowsOf(rows)) {
