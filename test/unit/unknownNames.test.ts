@@ -83,7 +83,7 @@ describe("a filter with unknown names", () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(
       dailyPath("2024-09-03"),
-      dailyCsv(daily("amy"), daily("ben", "2024-10-01").replace("North", "South")),
+      dailyCsv(daily("amy"), daily("ben", "2024-10-01").replace("school-1,North", "school-2,South")),
     );
     await fixture.put(usagePath("2024-09-03"), usageCsv(usage("amy", "Maths")));
     await fixture.run();
