@@ -1,3 +1,5 @@
+import { untilAborted } from "../../basics/untilAborted";
+
 /** Work that several callers share, each with its own signal. */
 export class SharedWork<Result, Progress> {
   private readonly abort = new AbortController();
@@ -48,15 +50,9 @@ export class SharedWork<Result, Progress> {
       this.listeners.add(onProgress);
       if (this.last !== undefined) onProgress(this.last);
     }
-    let stopWaiting: (() => void) | undefined;
-    const aborted = new Promise<never>((_, reject) => {
-      stopWaiting = () => reject(signal?.reason);
-      signal?.addEventListener("abort", stopWaiting, { once: true });
-    });
     try {
-      return await Promise.race([this.result, aborted]);
+      return await untilAborted(this.result, signal);
     } finally {
-      if (stopWaiting) signal?.removeEventListener("abort", stopWaiting);
       if (onProgress) this.listeners.delete(onProgress);
       this.waiting--;
       if (this.waiting === 0) this.giveUpLater();
