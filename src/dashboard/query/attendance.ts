@@ -92,8 +92,8 @@ export interface AttendanceTotals {
   readonly schoolDays: Float64Array;
 }
 
-/** Daily participation of a whole question, without the people. */
-export function attendanceParts(scope: Scope): AttendanceParts {
+/** Daily participation of a whole question, without counts of people. */
+export function attendanceSums(scope: Scope): AttendanceTotals {
   const { schools, grades, minimumGroupSize } = scope.groups;
   const sums = (count: number) => Array.from({ length: count }, () => new AttendanceSums(minimumGroupSize));
   const length = scope.to - scope.from + 1;
@@ -106,12 +106,6 @@ export function attendanceParts(scope: Scope): AttendanceParts {
   markSuppressed(scope, parts);
   addCells(scope, parts);
   countSeveralOnce(scope, parts);
-  return parts;
-}
-
-/** Daily participation of a whole question, without counts of people. */
-export function attendanceSums(scope: Scope): AttendanceTotals {
-  const parts = attendanceParts(scope);
   const countedDays = parts.days.filter(({ participated }) => participated).length;
   const total = sumOfDays(parts.days, scope);
   total.knownDays = countDays(scope.range) - parts.days.filter(({ isSuppressed }) => isSuppressed).length;

@@ -3,7 +3,7 @@ import { type Changes, type ReportKind, reportKinds } from "../answer";
 import { daysMask } from "../calendar";
 import { daysNeeded, findChanges, firstCompared, type SubjectSeries } from "../changes/changes";
 import type { ShownResource } from "../groups/names";
-import { attendanceParts } from "./attendance";
+import { attendanceSums } from "./attendance";
 import { kindOf, missingOn } from "./entries";
 import { inRange, schoolDaysIn } from "./scope";
 import type { Totals } from "./totals";
@@ -22,7 +22,7 @@ export async function whatChanged(
   const from = Math.min(Math.max(scope.to - daysNeeded + 1, scope.groups.kinds.span.first), scope.from);
   const isLonger = from < scope.from;
   const history = isLonger ? inRange(scope, { from, to: scope.to }) : scope;
-  const attendance = isLonger ? attendanceParts(history) : totals.attendance;
+  const attendance = isLonger ? attendanceSums(history) : totals.attendance;
   const missing = attendance.days.map((_, place) => missingOn(history, history.from + place));
   const changesDays = attendance.days.map((part, place) => ({
     date: isoDate(history.from + place),
