@@ -15,13 +15,11 @@ import { compareNames } from "./names";
  *
  * @param index undefined if the tables are empty
  */
-export function divisionOf(
-  index: ParticipationIndex | undefined,
-  { minimumGroupSize, keepWhole }: Counting,
-): Division {
+export function divisionOf(index: ParticipationIndex | undefined, counting: Counting): Division {
+  const { minimumGroupSize } = counting;
   if (index === undefined) return { minimumGroupSize, cohorts: [], daysLeftOut: [], knownDays: null };
   const facts = factsOf(index);
-  const { groupOf, counted, everCounts, kinds } = groupsOf(facts, minimumGroupSize, keepWhole);
+  const { groupOf, counted, everCounts, kinds } = groupsOf(facts, counting);
   const months = index.months.length;
   const order = index.cohorts
     .map((cohort, number) => ({ ...cohort, number }))

@@ -2,7 +2,7 @@ import { userTypes } from "../../clever/reports";
 import type { ReportKind } from "../answer";
 import { lowestBit } from "../calendar";
 import type { ParticipationIndex } from "../index/participationIndex";
-import type { Counting, KeepWhole } from "../opening";
+import type { Counting } from "../opening";
 import { type DayKinds, dayKindsOf } from "./dayKinds";
 import { addDays, type Days, daysOf, monthDays } from "./days";
 import { divide } from "./division";
@@ -88,7 +88,7 @@ export function factsOf(index: ParticipationIndex): Facts {
 }
 
 /** The division of an index, cached for the most recent settings. */
-export function groupsOf(facts: Facts, minimumGroupSize: number, keepWhole: KeepWhole): Groups {
+export function groupsOf(facts: Facts, { minimumGroupSize, keepWhole }: Counting): Groups {
   const { index } = facts;
   const cached = cachedGroups.get(index);
   if (cached?.minimumGroupSize === minimumGroupSize && cached.keepWhole === keepWhole) return cached;

@@ -67,10 +67,8 @@ export async function answer(
 ): Promise<DashboardAnswer | NoAnswer> {
   signal?.throwIfAborted();
   if (index === undefined) return { empty: true };
-  const facts = factsOf(index);
   const { minimumGroupSize, keepWhole } = options;
-  const groups = groupsOf(facts, minimumGroupSize, keepWhole);
-  const scope = scopeOf(facts, groups, filter, options.schoolYearStart);
+  const scope = scopeOf(index, filter, options);
   const totals = await computeTotals(scope, signal);
   const other = comparisonRange(scope, filter.compare);
   const range = other && inRange(scope, other);
@@ -185,22 +183,18 @@ function numbersOf(totals: Totals, other: Scope | undefined) {
 /** The filter options, whatever is chosen now. */
 export function optionsOf(
   index: ParticipationIndex,
-  {
-    minimumGroupSize,
-    keepWhole,
-    schoolYearStart: yearStart,
-    levels,
-  }: Omit<AnswerOptions, "now" | "licences">,
+  options: Omit<AnswerOptions, "now" | "licences">,
 ): FilterOptions {
   const facts = factsOf(index);
-  const { kinds } = groupsOf(facts, minimumGroupSize, keepWhole);
+  const { kinds } = groupsOf(facts, options);
+  const { levels } = options;
   const { names, days } = facts;
   const { span } = kinds;
   const types = new Set(index.cohorts.map(({ userType }) => userType));
   return {
     firstDay: isoDate(span.first),
     lastDay: isoDate(span.last),
-    schoolYearStart: isoDate(schoolYearStart(span, yearStart)),
+    schoolYearStart: isoDate(schoolYearStart(span, options.schoolYearStart)),
     breaks: breaksIn(kinds, days),
     schools: names.schools,
     schoolLevels: schoolsByLevel(names.schools, levels),

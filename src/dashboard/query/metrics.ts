@@ -1,6 +1,5 @@
 import type { Entry, People } from "../answer";
 import type { DashboardFilter } from "../filter";
-import { factsOf, groupsOf } from "../groups/groups";
 import { compareNames } from "../groups/names";
 import type { ParticipationIndex } from "../index/participationIndex";
 import { type Counting, defaultSchoolYearStart } from "../opening";
@@ -35,18 +34,16 @@ const resourcesBySchool = 5;
 export async function participationMetrics(
   index: ParticipationIndex,
   filter: DashboardFilter,
-  { minimumGroupSize, keepWhole }: Counting,
+  counting: Counting,
   signal?: AbortSignal,
 ) {
-  const facts = factsOf(index);
-  const groups = groupsOf(facts, minimumGroupSize, keepWhole);
-  const scope = scopeOf(facts, groups, filter, defaultSchoolYearStart);
+  const scope = scopeOf(index, filter, { ...counting, schoolYearStart: defaultSchoolYearStart });
   const totals = await computeTotals(scope, signal);
   const { filter: cut, schools, days } = withheldIn(scope);
   const other = filter.compare && comparisonRange(scope, filter.compare);
   return {
-    minimumGroupSize,
-    keepWhole,
+    minimumGroupSize: counting.minimumGroupSize,
+    keepWhole: counting.keepWhole,
     /** Groups, and days of groups, that no number includes. */
     withheld: { filter: cut, schools, days },
     /** Reports that are missing in the range: sums do not include them. */

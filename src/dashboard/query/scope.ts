@@ -5,7 +5,9 @@ import { countDays, daysMask, monthIndex } from "../calendar";
 import type { DashboardFilter } from "../filter";
 import type { DayKinds } from "../groups/dayKinds";
 import type { Days } from "../groups/days";
-import type { Facts, Groups } from "../groups/groups";
+import { type Facts, factsOf, type Groups, groupsOf } from "../groups/groups";
+import type { ParticipationIndex } from "../index/participationIndex";
+import type { Counting } from "../opening";
 import { resourcesNamed } from "../resourcesNamed";
 
 /** The people and resources that a filter selects, in the numbers of the index. */
@@ -54,7 +56,13 @@ function startIn(year: number, monthAndDay: string): number {
   return Number.isNaN(start) ? dayNumber(`${year}-03-01`) : start;
 }
 
-export function scopeOf(facts: Facts, groups: Groups, filter: DashboardFilter, yearStart: string): Scope {
+export function scopeOf(
+  index: ParticipationIndex,
+  filter: DashboardFilter,
+  options: Counting & { readonly schoolYearStart: string },
+): Scope {
+  const facts = factsOf(index);
+  const groups = groupsOf(facts, options);
   const schools = new Set(filter.schools);
   const grades = new Set(filter.grades);
   const types = new Set(filter.userTypes);
@@ -77,7 +85,7 @@ export function scopeOf(facts: Facts, groups: Groups, filter: DashboardFilter, y
       return Number(isNamed && isChosen(resourceTypes, type));
     }),
   };
-  return inRange(selected, rangeOf(filter.range, groups.kinds.span, yearStart));
+  return inRange(selected, rangeOf(filter.range, groups.kinds.span, options.schoolYearStart));
 }
 
 /**
