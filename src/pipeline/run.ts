@@ -141,13 +141,15 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const plan = await withLostLandedFiles(lake, compared, isNeeded, signal);
     const landings = planLandings(plan, runStart(known, now));
     const landing = new Set(landings.map(({ source }) => source));
-    const { before, last: pending } = roundsOf(state, landing, accept, (entry) =>
-      isRequested(request, entry),
-    );
+    const { before, last } = roundsOf(state, landing, accept, (entry) => isRequested(request, entry));
+    const pending = [
+      ...last,
+      ...(await incompleteDeliveries(request, state, [...before.flat(), ...last, ...landings])),
+    ];
     const unneeded = unneededConsents(request, pending, plan);
 
     // Files that a run lands but does not pseudonymize have days that are not known yet.
-    const unread = salt === undefined ? [...landings, ...pending] : [];
+    const unread = salt === undefined ? [...landings, ...last] : [];
     const inspection = salt === undefined ? undefined : await inspectTables(open, tables, state);
     const changedByOthers = inspection?.findings ?? [];
     const summary = {
@@ -286,6 +288,23 @@ async function currentState(
   await recoverInterrupted(lake, log, records, signal);
   const entries = records.length === 0 ? known : await log.sources(signal);
   return { state: stateOf(tables, entries), previous, tables };
+}
+
+/**
+ * Current deliveries of which the table may lack rows, and whose landed file is there, such as one that was restored.
+ *
+ * @param others what else the run reads: it replaces the rows of these sources
+ */
+async function incompleteDeliveries(
+  request: RunRequest,
+  { current }: LakeState,
+  others: readonly { readonly source: string }[],
+): Promise<LogEntry[]> {
+  const read = new Set(others.map(({ source }) => source));
+  const incomplete = [...current.values()].filter(
+    (entry) => unexplainedRows(entry) > 0 && !read.has(entry.source) && isRequested(request, entry),
+  );
+  return (await presentDeliveries(request.lake, [incomplete], request.signal)).flat();
 }
 
 function isRequested({ userTypes, only }: RunRequest, { userType, path }: LogEntry): boolean {

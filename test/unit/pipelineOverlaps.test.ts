@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { FaultyLake } from "../helpers/faultyLake";
 import { lakeTemplate } from "../helpers/lakeTemplate";
@@ -110,6 +110,22 @@ describe("three files with the same rows", () => {
       problem: expect.stringMatching(/^The table may lack 1 row of it\./),
     });
     expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 1, quarantined: [], failed: [] });
+    expect(await fixture.logins("cat")).toContain("cat 2024-09-03 1");
+    await expectComplete(fixture);
+    expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, failed: [] });
+  });
+
+  test("come back once a missing landed file is restored", async () => {
+    const fixture = await chain();
+    const place = fixture.lake.localPath((await fixture.lastLog()).get(first)?.landedPath ?? "");
+    const bytes = await readFile(place);
+    await rm(place);
+    await fixture.remove(first);
+    await deliver(fixture, { [third]: dailyCsv(daily("amy", "2024-09-03", 3)) });
+    expect(await fixture.run()).toMatchObject({ anonymized: 0, failed: [] });
+    expect(await fixture.logins("cat")).not.toContain("cat 2024-09-03 1");
+    await writeFile(place, bytes);
+    expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 1, quarantined: [], failed: [] });
     expect(await fixture.logins("cat")).toContain("cat 2024-09-03 1");
     await expectComplete(fixture);
     expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, failed: [] });

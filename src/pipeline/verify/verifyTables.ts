@@ -292,7 +292,7 @@ function compareWithLog(
     const unexplained = unexplainedRows(entry);
     if (unexplained > 0)
       addProblem(
-        `The table may lack ${counted(unexplained, "row")} of it. If its landed file is gone and it is still on the server, the next run ingests it again.`,
+        `The table may lack ${counted(unexplained, "row")} of it. The next run reads it again if its landed file is restored, or if that is gone and the report is on the server.`,
       );
     if (rowsRead !== undefined && rowsRead !== rowsWritten + rowsRefused + rowsSuperseded) {
       addProblem(
