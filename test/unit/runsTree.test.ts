@@ -14,6 +14,12 @@ afterEach(() => {
 
 const listen = () => ({ dispose: () => undefined });
 
+/** Gives the window the focus, as after the use of another one. */
+async function focus(): Promise<void> {
+  for (const focused of [false, true]) setFocus(focused);
+  await vi.advanceTimersByTimeAsync(0);
+}
+
 /** A view of one run, whose outcome a test changes. */
 function viewOf(run: { outcome: RunItem["outcome"] }, running?: string) {
   const request = vi.fn(() => Promise.resolve({ total: 1, runs: [{ ...run }] }));
@@ -47,10 +53,6 @@ test("the end of another window's or program's run is noticed, and the views are
 
 test("a run of another window or program is noticed when the window gets the focus, and the views are told once", async () => {
   const { tree, request, lakeMayHaveChanged, refreshQuietly } = viewOf({ outcome: "done" });
-  const focus = async () => {
-    setFocus(true);
-    await vi.advanceTimersByTimeAsync(0);
-  };
   await tree.getChildren();
   await focus();
   expect(lakeMayHaveChanged).not.toHaveBeenCalled();
@@ -71,10 +73,7 @@ test("a run of another window or program is noticed when the window gets the foc
 test("a lake that does not answer is asked once, however often the window gets the focus", async () => {
   const { tree, request } = viewOf({ outcome: "done" });
   request.mockImplementation(() => new Promise(() => undefined));
-  for (let times = 0; times < 3; times++) {
-    setFocus(true);
-    await vi.advanceTimersByTimeAsync(0);
-  }
+  for (let times = 0; times < 3; times++) await focus();
   expect(request).toHaveBeenCalledOnce();
   tree.dispose();
 });
@@ -86,14 +85,10 @@ test("the view says once that the runs cannot be read any more, and shows them w
   await tree.getChildren();
   const answer = request.getMockImplementation();
   request.mockImplementation(() => Promise.reject(new Error("gone")));
-  for (let times = 0; times < 2; times++) {
-    setFocus(true);
-    await vi.advanceTimersByTimeAsync(0);
-  }
+  for (let times = 0; times < 2; times++) await focus();
   expect(shown).toBe(1);
   request.mockImplementation(answer ?? expect.fail);
-  setFocus(true);
-  await vi.advanceTimersByTimeAsync(0);
+  await focus();
   expect(lakeMayHaveChanged).toHaveBeenCalledOnce();
   tree.dispose();
 });

@@ -41,9 +41,11 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
     this.hold(parts.model.onDidChangeLake(() => this.changed.fire()));
     this.hold(own.onDidBegin(() => this.changed.fire()));
     // Another window or program may have run the pipeline while it was in use.
+    let wasFocused = vscode.window.state.focused;
     this.hold(
       vscode.window.onDidChangeWindowState(({ focused }) => {
-        if (focused && parts.model.seen !== undefined) this.look();
+        if (focused && !wasFocused && parts.model.seen !== undefined) this.look();
+        wasFocused = focused;
       }),
     );
     this.hold(new vscode.Disposable(() => clearTimeout(this.nextPoll)));
