@@ -119,6 +119,30 @@ describe("a server that allows few concurrent reads", () => {
   });
 });
 
+describe("a server that allows few open files", () => {
+  const names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+  const files = Object.fromEntries(names.map((name) => [`/reports/${name}.csv`, bytes]));
+
+  it.each([1, 2, 3, 4])("is read completely, %d at a time", async (openFiles) => {
+    await using server = await OddSftpServer.start(files, { openFiles });
+    await using source = server.source();
+    const listed = (await source.list()).files;
+    const read = await Promise.all(listed.map((file) => readAll(source, file)));
+    expect(read.map((each) => each.equals(bytes))).toEqual(names.map(() => true));
+  });
+
+  it("is not confused with one that never opens a file, which is reported", async () => {
+    await using server = await OddSftpServer.start(files, { lockedFile: "/reports/c.csv" });
+    await using source = server.source();
+    const listed = (await source.list()).files;
+    const read = await Promise.allSettled(listed.map((file) => readAll(source, file)));
+    const failures = read.flatMap((each, i) =>
+      each.status === "rejected" ? [[names[i], (each.reason as Error).message]] : [],
+    );
+    expect(failures).toEqual([["c", "The SFTP server could not read c.csv (status 4)."]]);
+  });
+});
+
 describe("a server that returns little per read", () => {
   it.each([512, 4096, 32_768])("is read nevertheless, %d bytes at a time", async (bytesPerRead) => {
     await using server = await OddSftpServer.start(entries, { bytesPerRead });

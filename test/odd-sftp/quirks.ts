@@ -33,6 +33,10 @@ export interface Quirks {
   readonly concurrentReads?: number;
   /** Their result: status 4 (failure), or the connection is dropped. */
   readonly tooManyReads?: "status" | "drop";
+  /** More concurrently open files than this, over all sessions, are refused with status 4 (failure). */
+  readonly openFiles?: number;
+  /** The path of a file that is never opened: status 4 (failure). */
+  readonly lockedFile?: string;
   /** READ beyond this position fails with status 4. */
   readonly failsBeyond?: number;
 

@@ -33,6 +33,7 @@ export class OddSftpServer implements AsyncDisposable {
       modified: 1_600_000_123,
       requests: new Map(),
       maxReads: 0,
+      openFiles: 0,
     };
     this.server = new Server({ hostKeys: [this.key] }, (client) => {
       this.connections++;

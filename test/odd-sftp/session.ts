@@ -21,6 +21,8 @@ export interface OddState {
   readonly requests: Map<string, number>;
   /** The maximum number of concurrent reads in one session. */
   maxReads: number;
+  /** Files that are open now, over all sessions. */
+  openFiles: number;
 }
 
 /** One SFTP session of an unusual server. */
@@ -45,6 +47,7 @@ export class OddSession {
     };
     sftp.on("close", () => {
       this.closed = true;
+      for (const handle of [...this.handles.keys()]) this.close(handle);
     });
     sftp.on("OPENDIR", (id, name) => {
       count("OPENDIR");
@@ -64,6 +67,9 @@ export class OddSession {
       count("OPEN");
       const found = tree.find(name, true);
       if (found?.node.kind !== "file") return sftp.status(id, STATUS_CODE.NO_SUCH_FILE);
+      const { openFiles = Number.POSITIVE_INFINITY, lockedFile } = quirks;
+      if (state.openFiles >= openFiles || name === lockedFile) return sftp.status(id, STATUS_CODE.FAILURE);
+      state.openFiles++;
       sftp.handle(id, this.add({ kind: "file", content: found.node.content, where: found.where }));
     });
     sftp.on("READ", (id, handle, offset, length) => this.read(id, handle, offset, length));
@@ -98,9 +104,14 @@ export class OddSession {
       else sftp.status(id, STATUS_CODE.FAILURE);
     });
     sftp.on("CLOSE", (id, handle) => {
-      this.handles.delete(handle.toString());
+      this.close(handle.toString());
       sftp.status(id, STATUS_CODE.OK);
     });
+  }
+
+  private close(handle: string): void {
+    if (this.handles.get(handle)?.kind === "file") this.state.openFiles--;
+    this.handles.delete(handle);
   }
 
   private chatter(): void {

@@ -55,6 +55,19 @@ export class ConnectionPool<C extends PooledConnection> {
     };
   }
 
+  /**
+   * Ends a leased connection on which the server refuses work that it may allow once less is in progress: the pool
+   * continues with the other connections in use. False if there is none.
+   */
+  doWithout(connection: C): boolean {
+    const others = this.openCount() - this.idle.length - 1;
+    if (others < 1) return false;
+    this.size = Math.min(this.size, others);
+    this.limit = this.size;
+    connection.fail(new CleverLakeError("io", "The SFTP server allows fewer open files."));
+    return true;
+  }
+
   /** Ends every connection, in use or not. Later leases reject. */
   async close(): Promise<void> {
     const closed = new CleverLakeError("io", "The SFTP source was closed.");

@@ -103,12 +103,24 @@ export class FileReader implements Disposable {
     opened.lease[Symbol.dispose]();
   }
 
+  /** Opens the file. If the server allows only a few open files, waits until others are closed. */
   private async open(): Promise<OpenFile> {
-    const lease = await this.pool.lease(this.signal);
+    for (;;) {
+      const lease = await this.pool.lease(this.signal);
+      const { connection } = lease;
+      try {
+        return await this.startReading(lease, await connection.openFile(this.range.remotePath));
+      } catch (error) {
+        const mayWait = statusOf(error) === sftpStatus.failure && this.pool.doWithout(connection);
+        lease[Symbol.dispose]();
+        if (!mayWait) throw error;
+      }
+    }
+  }
+
+  private async startReading(lease: Lease<SftpConnection>, handle: Buffer): Promise<OpenFile> {
     const { connection } = lease;
-    let handle: Buffer | undefined;
     try {
-      handle = await connection.openFile(this.range.remotePath);
       const opened: OpenFile = {
         lease,
         handle,
@@ -124,8 +136,7 @@ export class FileReader implements Disposable {
       await unchanged;
       return opened;
     } catch (error) {
-      if (handle) connection.closeHandle(handle);
-      lease[Symbol.dispose]();
+      connection.closeHandle(handle);
       throw error;
     }
   }
