@@ -170,9 +170,10 @@ export class DuckSession {
       );
     } catch (error) {
       signal?.throwIfAborted();
-      throw diskFullMessage.test(String(error))
-        ? diskFull()
-        : new CleverLakeError("engine", `DuckDB failed: ${withoutValues(error)}`);
+      if (diskFullMessage.test(String(error))) throw diskFull();
+      const message = withoutValues(error);
+      const hint = outOfMemoryMessage.test(message) ? memoryHint : undefined;
+      throw new CleverLakeError("engine", `DuckDB failed: ${message}`, { hint });
     } finally {
       signal?.removeEventListener("abort", interrupt);
     }
@@ -201,7 +202,7 @@ class MemoryLimit {
         return await statement();
       } catch (error) {
         const message = String(error);
-        if (!/Out of Memory/i.test(message) || diskFullMessage.test(message)) throw error;
+        if (!outOfMemoryMessage.test(message) || diskFullMessage.test(message)) throw error;
         // Otherwise a concurrent statement has doubled it.
         if (this.megabytes === given) {
           const more = Math.min(2 * given, maxMegabytes());
@@ -225,6 +226,9 @@ function maxMegabytes(): number {
   const limited = process.constrainedMemory();
   return Math.floor(Math.min(totalmem(), limited > 0 ? limited : totalmem()) / 2e6);
 }
+
+const outOfMemoryMessage = /Out of Memory/i;
+const memoryHint = "Give the machine or the container more memory; the engine uses up to half of it.";
 
 /** DuckDB's messages when the disk is full for a file or for spilling. */
 const diskFullMessage = /No space left on device|not enough space on the disk|failed to offload data block/i;

@@ -57,6 +57,7 @@ describe("what cannot be spilled", () => {
     await expect(failed).rejects.toMatchObject({
       code: "engine",
       message: expect.stringMatching(/Out of Memory/),
+      hint: expect.stringContaining("more memory"),
     });
     expect(await duck.session((session) => session.one(limits))).toMatchObject({ memory: "143.0 MiB" });
   });
