@@ -100,7 +100,10 @@ async function requireNoDifference(change: Change): Promise<void> {
         counted,
         uncounted,
         sizeOf,
-      } = groupsOf(factsOf(of), minimumGroupSize, keepWhole);
+      } = groupsOf(factsOf(of), {
+        minimumGroupSize,
+        keepWhole,
+      });
       const months = of.months.length;
       return parts
         .map((cohorts, group) => [
