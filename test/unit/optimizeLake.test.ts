@@ -1,13 +1,12 @@
-import { cp, rename, writeFile } from "node:fs/promises";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { ingestLogTable, lookupTable, pseudoTable, rosterTable, runLockPath } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import { numRecords } from "../../src/delta/files/statistics";
 import { filesByPartition } from "../../src/delta/merging/mergePlan";
-import { dataFilePath } from "../../src/delta/paths";
+import { commitPath } from "../../src/delta/paths";
 import { readSnapshot, type Snapshot } from "../../src/delta/snapshot";
-import { sqlString } from "../../src/duck/duck";
 import { FolderLake } from "../../src/lake/folder";
 import { RunLock } from "../../src/pipeline/lock/runLock";
 import { optimizeLake } from "../../src/pipeline/upkeep/optimizeLake";
@@ -255,16 +254,15 @@ test.each([
     await fixture.put(dailyPath(day), dailyCsv(daily(`p${number}`, day)));
     return fixture.run();
   };
-  for (let number = 1; number <= 20; number++) await runDay(number);
-  const [first] = await filesOfTable();
-  const damaged = lake.localPath(dataFilePath(table, first?.path ?? ""));
-  // The same rows, but not the bytes that were written.
-  await duck.session((session) =>
-    session.query(
-      `COPY (FROM read_parquet(${sqlString(damaged)})) TO ${sqlString(`${damaged}.2`)} (FORMAT parquet, COMPRESSION zstd)`,
-    ),
+  await runDay(1);
+  // The log says one row more than the file has, which only a merge notices.
+  const log = lake.localPath(commitPath(table, 0));
+  const commit = await readFile(log, "utf8");
+  await writeFile(
+    log,
+    commit.replace(/numRecords\\":(\d+)/, (_, rows) => `numRecords\\":${Number(rows) + 1}`),
   );
-  await rename(`${damaged}.2`, damaged);
+  for (let number = 2; number <= 20; number++) await runDay(number);
   const { failed, notes } = await runDay(21);
   expect(failed).toEqual([]);
   expect(notes).toEqual([
