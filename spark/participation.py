@@ -276,7 +276,6 @@ salt = None
 #
 # - **Who is a person?** A row has up to two pseudonyms: of Clever's id, and of the school system's id. Clever's id identifies
 #   a person. A row without it is matched by the school system's id, through rows that have both.
-# - **What is a school?** It is identified by Clever's school id and shown under its newest name.
 # - **What is a resource?** It is identified by Clever's resource id and shown under its newest name. Resources of the same
 #   name and type are one: a link that twenty teachers added counts once.
 # - **Which grade?** The reports have no grades. They come from Clever's roster (`clever-lake roster`), matched by the school
@@ -297,12 +296,6 @@ PERSON_OF_SIS_ID = """
 {{people.person_of_sis_id}}
 """
 spark.sql(PERSON_OF_SIS_ID).createOrReplaceTempView("people_person_of_sis_id")
-
-# A school that was renamed is one school, under its newest name.
-NEWEST_SCHOOL = """
-{{people.newest_school}}
-"""
-spark.sql(NEWEST_SCHOOL).createOrReplaceTempView("people_newest_school")
 
 DAILY_PARTICIPATION = """
 {{people.daily_participation}}

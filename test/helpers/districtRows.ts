@@ -2,14 +2,12 @@ import { readFile } from "node:fs/promises";
 import { parse } from "csv-parse/sync";
 import { rowsOfFolder } from "./indexLines";
 import { plainPeople } from "./plainPeople";
-import { plainSchools } from "./plainSchools";
 import type { RandomRows } from "./randomDistrict";
 
 /** The rows of Clever's files in a folder, by person, with each person's grade in the roster. */
 export async function districtRows(folder: string, roster?: string): Promise<RandomRows> {
   const { participation, usage } = await rowsOfFolder(folder, (id) => id);
   const personOf = plainPeople([...participation, ...usage]);
-  const schoolOf = plainSchools([...participation, ...usage]);
   const grades = await gradesIn(roster);
   const gradeOf = new Map<string | null, string>();
   for (const row of [...participation, ...usage]) {
@@ -19,7 +17,7 @@ export async function districtRows(folder: string, roster?: string): Promise<Ran
   const withGrade = <Row extends (typeof participation)[number] | (typeof usage)[number]>(row: Row) => {
     const person = personOf(row);
     const isStudent = row.userType === "students";
-    return { ...row, person, school: schoolOf(row), grade: (isStudent && gradeOf.get(person)) || null };
+    return { ...row, person, grade: (isStudent && gradeOf.get(person)) || null };
   };
   return { participation: participation.map(withGrade), usage: usage.map(withGrade) };
 }

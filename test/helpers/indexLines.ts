@@ -8,7 +8,6 @@ import { sqlString } from "../../src/duck/duck";
 import { sharedDuck } from "./lakeRows";
 import { pseudonym } from "./pipelineFixture";
 import { plainPeople } from "./plainPeople";
-import { plainSchools } from "./plainSchools";
 
 /** The contents of an index, and the expected contents, as sorted lines that are computed independently. */
 
@@ -20,7 +19,6 @@ interface PersonRow {
   readonly person: string | null;
   readonly clever?: string | null;
   readonly school: string | null;
-  readonly schoolId?: string | null;
 }
 export interface IndexedParticipation extends PersonRow {
   readonly active: boolean;
@@ -46,7 +44,6 @@ export function plainLines(
   rosterGrades: ReadonlyMap<string, string> = new Map(),
 ): string[] {
   const all = [...rows.participation, ...rows.usage];
-  const schoolOf = plainSchools(all);
   const personOf = plainPeople(all);
   const grades = new Map<string, string>();
   for (const row of all) {
@@ -55,9 +52,7 @@ export function plainLines(
     if (person !== null && grade && (before === undefined || grade < before)) grades.set(person, grade);
   }
   const counted = <Row extends PersonRow>(each: readonly Row[]): Row[] =>
-    each
-      .filter(({ date }) => date !== "")
-      .map((row) => ({ ...row, person: personOf(row), school: schoolOf(row) }));
+    each.filter(({ date }) => date !== "").map((row) => ({ ...row, person: personOf(row) }));
   const [participation, usage] = [counted(rows.participation), counted(rows.usage)];
   const cohort = ({ school, userType, person }: PersonRow) =>
     [school, userType, (userType === "students" && person !== null && grades.get(person)) || null] as const;
@@ -187,7 +182,6 @@ export async function rowsOfFolder(
         person: idOf(record.sis_id || record.staff_id || null),
         clever: idOf(record.clever_user_id || null),
         school: record.school_name || null,
-        schoolId: record.clever_school_id || null,
       };
       if (entry.name.includes("daily-participation")) {
         rows.participation.push({

@@ -45,14 +45,12 @@ function personCells({
   person,
   clever,
   school,
-  schoolId = null,
   userType,
 }: IndexedParticipation | IndexedUsage): TableRow {
   return {
     date: date || null,
     sis_id_pseudonym: person,
     clever_user_id_pseudonym: clever ?? null,
-    clever_school_id: schoolId,
     school_name: school,
     user_type: userTypeValue[userType],
   };

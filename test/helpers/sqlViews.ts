@@ -30,9 +30,8 @@ export async function sampleViews(
   await fixture.put(
     dailyPath("2024-09-10"),
     dailyCsv(
-      // The school's name was changed afterwards.
-      "2024-09-10,sis-a,clever-a,school-9,LONE SCHOOL,true,3,2",
-      "2024-09-10,sis-c,clever-c,school-9,LONE SCHOOL,false,0,0",
+      "2024-09-10,sis-a,clever-a,school-9,Lone School,true,3,2",
+      "2024-09-10,sis-c,clever-c,school-9,Lone School,false,0,0",
     ),
   );
   await fixture.put(

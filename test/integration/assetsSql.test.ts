@@ -9,7 +9,6 @@ import { fabricScripts, synapseScripts } from "../../src/assets/sql/scripts";
 import { reportNames } from "../../src/clever/reports";
 import type { Duck, SqlRow } from "../../src/duck/duck";
 import type { PipelineFixture } from "../helpers/pipelineFixture";
-import { plainSchools } from "../helpers/plainSchools";
 import { pythonWithSqlfluff } from "../helpers/python";
 import { sampleViews } from "../helpers/sqlViews";
 import { temporaryFolder } from "../helpers/temporaryFolder";
@@ -201,7 +200,7 @@ describe("on a sample lake", () => {
   });
 });
 
-/** The rows with their person, school and resource, determined without SQL. */
+/** The rows with their person and resource, determined without SQL. */
 function plainFacts(
   daily: readonly SqlRow[],
   usage: readonly SqlRow[],
@@ -212,15 +211,8 @@ function plainFacts(
     const before = joined.get(sis);
     if (before === undefined || String(clever) < before) joined.set(sis, String(clever));
   }
-  const text = (value: unknown) => (value === null ? null : String(value));
-  const located = ({ date, school_name, clever_school_id }: SqlRow) => {
-    const day = date instanceof Date ? date.toISOString() : String(date);
-    return { date: day, school: text(school_name), schoolId: text(clever_school_id) };
-  };
-  const schoolOf = plainSchools([...daily, ...usage].map(located));
   const reported = (row: SqlRow) => ({
     ...row,
-    school_name: schoolOf(located(row)),
     person: row.clever_user_id_pseudonym ?? joined.get(row.sis_id_pseudonym) ?? row.sis_id_pseudonym,
   });
   const newest = new Map<unknown, SqlRow>();

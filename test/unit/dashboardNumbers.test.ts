@@ -1,5 +1,3 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
-import path from "node:path";
 import { expect, test } from "vitest";
 import { openingFilter } from "../../src/dashboard/filter";
 import { keptWhole } from "../../src/dashboard/opening";
@@ -23,32 +21,16 @@ const filtersEach = Number(process.env.CLEVER_LAKE_DASHBOARD_FILTERS ?? 6);
 const percent = (part: number, whole: number) => `${((100 * part) / whole).toFixed(1)} %`;
 
 const sample = (students: number, schools: number, days: number) =>
-  ingestedSample(
-    {
-      seed: students,
-      students,
-      teachers: Math.ceil(students / 15),
-      staff: Math.ceil(students / 40),
-      schools,
-      days,
-      // Two months, and the first days of the school year, when some people are still missing.
-      firstDay: "2025-09-25",
-    },
-    respellSchools,
-  );
-
-/** Until a day within a month, the names of schools had other letter case and a blank at the end. */
-async function respellSchools(server: string): Promise<void> {
-  for (const entry of await readdir(server, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || !/-(?:09-\d\d|10-0[1-7])-/.test(entry.name)) continue;
-    const file = path.join(entry.parentPath, entry.name);
-    const text = await readFile(file, "utf8");
-    await writeFile(
-      file,
-      text.replaceAll(/Elementary School|Middle School/g, (name) => `${name.toUpperCase()} `),
-    );
-  }
-}
+  ingestedSample({
+    seed: students,
+    students,
+    teachers: Math.ceil(students / 15),
+    staff: Math.ceil(students / 40),
+    schools,
+    days,
+    // Two months, and the first days of the school year, when some people are still missing.
+    firstDay: "2025-09-25",
+  });
 
 test.each([
   ["OEA's file", ingestedOea, undefined],

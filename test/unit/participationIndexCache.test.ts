@@ -201,7 +201,7 @@ test("the index follows the pipeline: a redelivery, refused and accepted rows", 
   const lines = async () => indexLines(await keeper.current(fixture.lake), await cachedPeople(cacheFolder));
   await lines();
   // Ben is not in the corrected file, and Eve is at another school.
-  const moved = (line: string) => line.replace("school-1,North High", "school-2,South High");
+  const moved = (line: string) => line.replace("North High", "South High");
   const corrected = [daily("amy", "2024-10-03", 7), moved(daily("eve", "2024-10-03"))];
   await fixture.put(dailyPath("2024-10-03"), dailyCsv(...corrected));
   await fixture.run();

@@ -28,7 +28,6 @@ const personRow = {
   person: orNull("a", "b", "c", "d", "e"),
   clever: fc.option(some("A", "B", "C", "D"), { nil: null, freq: 2 }),
   school: orNull("North", "South's", "", "日本 🏫"),
-  schoolId: fc.option(some("1", "2", "3"), { nil: null, freq: 2 }),
 };
 const participationRows: fc.Arbitrary<IndexedParticipation[]> = fc.array(
   fc.record({

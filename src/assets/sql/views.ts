@@ -7,7 +7,6 @@ import {
   reports,
   userTypeValue,
 } from "../../clever/reports";
-import { newestSchoolNames } from "../../clever/schoolNames";
 
 /** A view. The body is a SELECT that is valid in T-SQL and in other engines. */
 export interface View {
@@ -51,21 +50,14 @@ const viewIn =
 const people = viewIn("people");
 const question = viewIn("questions");
 
-/** The rows of a report with their person, under the newest names of schools and resources. */
-function renamed(report: ReportName): string {
-  const columns = [...pseudoColumns(reports[report]).map(({ name }) => name), personColumn].map((name) => {
-    if (name === "school_name") return `COALESCE(school.${name}, named.${name}) AS ${name}`;
-    return name === "resource_name" || name === "resource_type"
+/** The columns of resource usage, with the newest names of resources. */
+const renamedColumns = [...pseudoColumns(reports.resource_usage).map(({ name }) => name), personColumn]
+  .map((name) =>
+    name === "resource_name" || name === "resource_type"
       ? `CASE WHEN newest.resource_id IS NULL THEN named.${name} ELSE newest.${name} END AS ${name}`
-      : `named.${name}`;
-  });
-  const resources = "LEFT JOIN people.newest_resource AS newest ON newest.resource_id = named.resource_id";
-  return `SELECT
-    ${columns.join(",\n    ")}
-  FROM (${withPerson(selectAll(report), joined)}) AS named
-  LEFT JOIN people.newest_school AS school ON school.clever_school_id = named.clever_school_id
-  ${report === "resource_usage" ? resources : ""}`.trimEnd();
-}
+      : `named.${name}`,
+  )
+  .join(",\n    ");
 
 /** The rows with the person that each row is about. */
 export const personViews: readonly View[] = [
@@ -75,14 +67,9 @@ export const personViews: readonly View[] = [
     standardJoinedIds(reportNames.map(selectAll)),
   ),
   people(
-    "newest_school",
-    "The newest name of each of Clever's school ids.",
-    newestSchoolNames(reportNames.map(selectAll)),
-  ),
-  people(
     "daily_participation",
-    `Daily participation with ${personColumn}: Clever's id, else the school system's, joined by rows that have both. Under the newest names of schools.`,
-    renamed("daily_participation"),
+    `Daily participation with ${personColumn}: Clever's id, else the school system's, joined by rows that have both.`,
+    withPerson(selectAll("daily_participation"), joined),
   ),
   people(
     "newest_resource",
@@ -111,12 +98,15 @@ WHERE place = 1`,
   ),
   people(
     "resource_usage",
-    `Resource usage with ${personColumn}, under the newest names of schools and resources; resource identifies one by type and name.`,
+    `Resource usage with ${personColumn}, under the newest names of resources; resource identifies one by type and name.`,
     `SELECT
   renamed.*,
   CONCAT(COALESCE(renamed.resource_type, ''), '|', COALESCE(renamed.resource_name, '')) AS resource
 FROM (
-  ${renamed("resource_usage")}
+  SELECT
+    ${renamedColumns}
+  FROM (${withPerson(selectAll("resource_usage"), joined)}) AS named
+  LEFT JOIN people.newest_resource AS newest ON newest.resource_id = named.resource_id
 ) AS renamed`,
   ),
 ];

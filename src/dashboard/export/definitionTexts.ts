@@ -115,7 +115,7 @@ export function definitionTexts(t: Translate) {
         "Average of num_resources_accessed over the school's rows of daily participation (one per person and day), days without use included; rows without a num_resources_accessed are left out.",
       ),
       t(
-        "A school is identified by its clever_school_id and has the school_name that it had last in the data; schools of the same name are one. Without an id, it is identified by its name.",
+        "A school is identified only by its name: schools of the same name are one, and a school that was renamed is two.",
       ),
     ),
     top: explain(

@@ -2,7 +2,6 @@ import { personColumn, withPerson } from "../../clever/person";
 import { type UserType, userTypes, userTypeValue } from "../../clever/reports";
 import { type DuckSession, sqlFile, sqlName, sqlString } from "../../duck/duck";
 import type { ParticipationIndex } from "./participationIndex";
-import { withNewestSchool } from "./peopleTables";
 
 /**
  * The numbers used in the index. They are assigned in order and never change, so that segments made with an older
@@ -77,7 +76,7 @@ export class DictionaryTables {
    */
   async seat(ids: readonly string[]): Promise<Seats> {
     if (ids.length === 0) return { cohort: new Uint32Array(), member: new Uint32Array() };
-    const counted = ids.map((each) => `${withNewestSchool(each)} WHERE counts`).join(" UNION ALL ");
+    const counted = ids.map((each) => `SELECT * FROM (${each}) WHERE counts`).join(" UNION ALL ");
     const statements = [
       `CREATE OR REPLACE TEMP TABLE seen AS SELECT DISTINCT ${personColumn} AS pseudonym, school_name, user_type
        FROM (${withPerson(counted, "joined_ids")})`,

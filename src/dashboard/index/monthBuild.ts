@@ -5,7 +5,6 @@ import type { ReportKind } from "../answer";
 import type { Dictionary, DictionaryTables, Seats } from "./dictionary";
 import { attendanceSums, usageSums } from "./monthSums";
 import type { MonthSegment } from "./participationIndex";
-import { withNewestSchool } from "./peopleTables";
 
 /** What a month is built from. */
 export interface MonthBuild {
@@ -28,14 +27,11 @@ export async function buildMonth(
   session: DuckSession,
   { tables, seats, month, rows, ids }: MonthBuild,
 ): Promise<{ readonly segment: MonthSegment; readonly dictionary: Dictionary }> {
-  const { lacking, renamed } = await session.one(
-    `SELECT EXISTS (FROM (${ids}) WHERE ${pseudonymName("clever_user_id")} IS NULL) AS lacking,
-       EXISTS (FROM renamed_schools) AS renamed`,
+  const { lacking } = await session.one(
+    `SELECT EXISTS (FROM (${ids}) WHERE ${pseudonymName("clever_user_id")} IS NULL) AS lacking`,
   );
-  const withPeople = (select: string) => {
-    const rows = renamed === true ? withNewestSchool(select) : select;
-    return lacking === true ? withPerson(rows, "joined_ids") : withCleverPerson(rows);
-  };
+  const withPeople = (select: string) =>
+    lacking === true ? withPerson(select, "joined_ids") : withCleverPerson(select);
   const inMonth = (select: string) => `(FROM (${select}) WHERE ${inMonthSql(month)})`;
   const resource = "resource_id AS id, resource_name AS name, resource_type AS type";
   await tables.addResources(`SELECT ${resource} FROM ${inMonth(rows.resourceUsage)}`);

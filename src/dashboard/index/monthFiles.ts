@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { CleverLakeError } from "../../basics/errors";
-import { pseudonymNames } from "../../clever/reports";
 import { fileStatistics } from "../../delta/files/statistics";
 import type { AddFile } from "../../delta/log/actions";
 import { lakePathOf } from "../../delta/readQuery";
@@ -84,7 +83,7 @@ function monthOf(date: unknown): string | undefined {
 /** A table of this name by another program may be older than ours. */
 function requireColumns({ metadata, tablePath }: Snapshot): void {
   const present = new Set(metadata.columns.map(({ name }) => name));
-  for (const name of ["date", ...pseudonymNames, "clever_school_id", "school_name", "user_type"]) {
+  for (const name of ["date", "sis_id_pseudonym", "clever_user_id_pseudonym", "school_name", "user_type"]) {
     if (present.has(name)) continue;
     // OEA's tables have the report's columns, but none that name the source of a row.
     if (name === "user_type" && !present.has("source_file")) {

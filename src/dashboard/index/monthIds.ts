@@ -1,18 +1,18 @@
-import { pseudonymNames } from "../../clever/reports";
+import { pseudonymName } from "../../clever/reports";
 import { type DuckSession, sqlFile, sqlString } from "../../duck/duck";
 import type { ReportKind } from "../answer";
 import type { LakeCache } from "./lakeCache";
 import type { Manifest, StoredFile } from "./manifest";
 import { inMonthSql } from "./monthBuild";
 
-const columns = `${pseudonymNames.join(", ")}, clever_school_id, school_name, user_type`;
+const columns = `${pseudonymName("sis_id")}, ${pseudonymName("clever_user_id")}, school_name, user_type`;
 
 /** SELECTs of all columns of the two tables. */
 type Rows = Readonly<Record<ReportKind, string>>;
 
 /**
- * The distinct ids, schools and user types in the rows of each month. Which person a row is about, and how its school is
- * called, can depend on rows of any other month, so the ids of all months are needed whenever one changes. They are stored in the cache, so that only
+ * The distinct ids, schools and user types in the rows of each month. Which person a row is about can depend on rows of
+ * any other month, so the ids of all months are needed whenever one changes. They are stored in the cache, so that only
  * the rows of the changed month are read.
  */
 export class MonthIds {
@@ -31,9 +31,8 @@ export class MonthIds {
   }
 
   /**
-   * A SELECT of the ids in a month's data files, from the cache if they are there: both pseudonyms, `clever_school_id`,
-   * `school_name`, `user_type`, their newest `date`, and `counts`, which is false for rows of the files that `buildMonth`
-   * leaves out.
+   * A SELECT of the ids in a month's data files, from the cache if they are there: both pseudonyms, `school_name`,
+   * `user_type`, and `counts`, which is false for rows of the files that `buildMonth` leaves out.
    *
    * @param month `yyyy-MM`
    * @param key identifies the month's files
@@ -50,9 +49,9 @@ export class MonthIds {
     if (known?.key === key && (await this.cache.read(known.file))) return this.selectFile(known.file);
     this.stored.delete(month);
     const { dailyParticipation, resourceUsage } = await readRows();
-    const all = [dailyParticipation, resourceUsage].map((rows) => `SELECT ${columns}, date FROM (${rows})`);
-    const ids = `SELECT ${columns}, coalesce(${inMonthSql(month)}, false) AS counts, max(date) AS date
-      FROM (${all.join(" UNION ALL ")}) GROUP BY ALL`;
+    const ids = [dailyParticipation, resourceUsage]
+      .map((rows) => `SELECT ${columns}, coalesce(${inMonthSql(month)}, false) AS counts FROM (${rows})`)
+      .join(" UNION ");
     try {
       const file = await this.cache.add("ids", (place) =>
         session.query(`COPY (${ids}) TO ${sqlString(place)} (FORMAT parquet)`),

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { joinedIds, personColumn, withPerson } from "../../clever/person";
 import { pseudonymName } from "../../clever/reports";
-import { newestSchoolNames } from "../../clever/schoolNames";
 import type { DuckSession } from "../../duck/duck";
 
 const sisId = pseudonymName("sis_id");
@@ -9,7 +8,7 @@ const cleverId = pseudonymName("clever_user_id");
 
 /** Facts about people that need all rows together, not one month's. */
 export interface PeopleOfTables {
-  /** Identifies the roster, the people of rows that do not name them by themselves, and the renamed schools. */
+  /** Identifies the roster, and the resolution of rows that do not identify their person themselves. */
   readonly key: string;
   /** Whether a roster gave people their grades. */
   readonly hasGrades: boolean;
@@ -22,11 +21,11 @@ export interface Roster {
 }
 
 /**
- * Creates three temporary tables in the session: `joined_ids` (see `clever/person.ts`), `renamed_schools` and, if there is
- * a roster, `grades` with everybody's (`pseudonym`, `grade`). A person's grade is the first, in text order, that the
- * roster has for one of the person's ids, whichever rows have them.
+ * Creates two temporary tables in the session: `joined_ids` (see `clever/person.ts`) and, if there is a roster, `grades`
+ * with everybody's (`pseudonym`, `grade`). A person's grade is the first, in text order, that the roster has for one
+ * of the person's ids, whichever rows have them.
  *
- * @param ids at least one SELECT; together they contain what `MonthIds` stores of all rows of the tables
+ * @param ids at least one SELECT; together they contain each pair of pseudonyms that a row of the tables has, with its user type
  */
 export async function preparePeople(
   session: DuckSession,
@@ -38,18 +37,10 @@ export async function preparePeople(
   const pairs = ids.map((each) => `SELECT user_type, ${sisId}, ${cleverId} FROM (${each})`);
   await run(`CREATE OR REPLACE TEMP TABLE ids AS ${pairs.join(" UNION ")}`);
   await run(`CREATE OR REPLACE TEMP TABLE joined_ids AS ${joinedIds(["FROM ids"])}`);
-  await run(
-    `CREATE OR REPLACE TEMP TABLE renamed_schools AS
-     SELECT DISTINCT clever_school_id, newest.school_name FROM (${newestSchoolNames(ids)}) newest
-     JOIN (${ids.map((each) => `SELECT clever_school_id, school_name FROM (${each})`).join(" UNION ")}) named
-       USING (clever_school_id) WHERE newest.school_name IS DISTINCT FROM named.school_name`,
-  );
   const hash = createHash("sha256").update(roster?.key ?? "");
   for (const { user_type, sis_id, person } of await run("FROM joined_ids ORDER BY user_type, sis_id")) {
     hash.update(`\n${String(user_type)} ${String(sis_id)} ${String(person)}`);
   }
-  for (const school of await run("FROM renamed_schools ORDER BY clever_school_id"))
-    hash.update(`\n${JSON.stringify(school)}`);
   const key = hash.digest("hex");
   if (roster === undefined) return { key, hasGrades: false };
   await run(
@@ -59,8 +50,3 @@ export async function preparePeople(
   const { some } = await session.one(`SELECT count(grade) > 0 AS some FROM (${roster.rows})`);
   return { key, hasGrades: some === true };
 }
-
-/** Rows, or what `MonthIds` stores of them, with the newest name of their school. */
-export const withNewestSchool = (rows: string): string =>
-  `SELECT own.* REPLACE (coalesce(newest.school_name, own.school_name) AS school_name)
-   FROM (${rows}) own LEFT JOIN renamed_schools newest USING (clever_school_id)`;
