@@ -13,11 +13,13 @@ export class PlainDayKinds {
   /**
    * @param isShown whether the group of a cohort, given by its key, ever counts
    * @param isCounted whether it counts on a date
+   * @param isComplete whether a date has daily participation of all user types that were there
    */
   constructor(
     rows: PlainRows,
     isShown: (key: string) => boolean,
     isCounted: (key: string, date: string) => boolean,
+    private readonly isComplete: (date: string) => boolean,
   ) {
     for (const date of rows.dates) {
       const cells = [...rows.on(date)].filter(({ key }) => isShown(key));
@@ -52,13 +54,11 @@ export class PlainDayKinds {
     const count = this.counts.get(date);
     if (count === undefined) return "noData";
     const isWeekend = (each: string) => weekdayOf(each) > 5;
-    if (!this.participated.has(date) && !isWeekend(date)) return "school";
+    const isKnown = (each: string) => this.participated.has(each) && this.isComplete(each);
+    if (!isKnown(date) && !isWeekend(date)) return "school";
     const near = [...this.counts].filter(
       ([each]) =>
-        this.participated.has(each) &&
-        !isWeekend(each) &&
-        each >= addDays(date, -112) &&
-        each <= addDays(date, 56),
+        isKnown(each) && !isWeekend(each) && each >= addDays(date, -112) && each <= addDays(date, 56),
     );
     const some = near.flatMap(([, each]) => (each > 0 ? each : [])).sort((x, y) => x - y);
     const usual = some[Math.floor(some.length * 0.9)] ?? 0;

@@ -36,6 +36,7 @@ export class PlainGroups {
       rows,
       (key) => this.counting.has(this.groupOf(key)),
       (key, date) => this.isCounted(this.groupOf(key), date),
+      (date) => !this.missingOn(() => true, date).includes("dailyParticipation"),
     );
     this.findMissing(rows, isOfOne("userType"));
   }

@@ -258,6 +258,27 @@ test("what few people of a group did decides neither whether a report is missing
   }
 });
 
+test("a weekday without the students' report is a school day, even if too few of each group used something to count", async () => {
+  const dates = weekdaysFrom("2025-09-01", 10);
+  const missing = dates[2];
+  const schools = ["Ash", "Elm", "Fir", "Oak"];
+  const teachers = { school: "Ash", people: 30, userType: "teachers" } as const;
+  const index = plainIndex(
+    dates.flatMap((date) => [
+      ...attendedOn(date, { ...teachers, active: 3 }),
+      ...(date === missing ? [] : schools.flatMap((school) => attendedOn(date, { school, people: 12 }))),
+    ]),
+    dates.flatMap((date) =>
+      schools.flatMap((school) => usedOn(date, "App", { school, people: date === missing ? 8 : 12 })),
+    ),
+    false,
+  );
+  for (const minimumGroupSize of [0, 10]) {
+    const { byDay } = await ask(index, { ...everyDay, userTypes: [] }, minimumGroupSize);
+    expect(byDay.find(({ date }) => date === missing)?.kind).toBe("school");
+  }
+});
+
 test("metrics do not say how many days count if everything is suppressed", async () => {
   const rows = weekdaysFrom("2025-09-01", 5).flatMap((date) => attendedOn(date, { people: 4 }));
   const options = { minimumGroupSize: 10, keepWhole: "schools" } as const;

@@ -43,7 +43,7 @@ export function dayKindsOf(
   { months }: ParticipationIndex,
   days: Days,
   groupOf: Uint32Array,
-  { counted, everCounts }: Pick<Groups, "counted" | "everCounts">,
+  { counted, everCounts, missing }: Pick<Groups, "counted" | "everCounts" | "missing">,
 ): DayKinds {
   const shown = [...groupOf].flatMap((group, cohort) => (everCounts[group] === 1 ? cohort : []));
   const unionOf = (masks: Uint32Array) =>
@@ -58,7 +58,13 @@ export function dayKindsOf(
   const data = participation.map((mask, month) => (mask | (used[month] as number)) >>> 0);
   const { first, last } = spanOf(days.monthStarts, data) ?? { first: 0, last: 0 };
   const lastParticipation = spanOf(days.monthStarts, participation)?.last ?? last;
-  const all = dataDays(days.monthStarts, { data, participation }, activeOn(days, groupOf, counted));
+  // People without the report are absent from those that are counted.
+  const complete = participation.slice();
+  missing.dailyParticipation.forEach((mask, at) => {
+    const month = at % months.length;
+    complete[month] = (complete[month] as number) & ~mask;
+  });
+  const all = dataDays(days.monthStarts, data, complete, activeOn(days, groupOf, counted));
   const school = schoolDays(all, months.length);
   const lastSchoolDay = spanOf(days.monthStarts, school)?.last ?? last;
   return {
@@ -95,13 +101,13 @@ function activeOn(
 
 function schoolDays(all: readonly DataDay[], months: number): Uint32Array {
   const usualOn = usualNear(
-    all.filter(({ hasParticipation, isWeekend, people }) => hasParticipation && !isWeekend && people > 0),
+    all.filter(({ isComplete, isWeekend, people }) => isComplete && !isWeekend && people > 0),
   );
   const school = new Uint32Array(months);
-  for (const { day, people, hasParticipation, isWeekend, month, bit } of all) {
+  for (const { day, people, isComplete, isWeekend, month, bit } of all) {
     const minPeople = usualOn(day) * (isWeekend ? weekendShare : weekdayShare);
-    // Without participation rows, the number of active people is unknown.
-    const isUnknown = !hasParticipation && !isWeekend;
+    // Without the report of daily participation, the number of active people is unknown.
+    const isUnknown = !isComplete && !isWeekend;
     if (isUnknown || (people > 0 && people >= minPeople)) school[month] = (school[month] as number) | bit;
   }
   return school;
@@ -112,7 +118,8 @@ interface DataDay {
   readonly day: number;
   /** How many people are active. */
   readonly people: number;
-  readonly hasParticipation: boolean;
+  /** Whether no user type's report of daily participation is missing. */
+  readonly isComplete: boolean;
   readonly isWeekend: boolean;
   /** Its month, and its bit in the masks of the month. */
   readonly month: number;
@@ -122,7 +129,8 @@ interface DataDay {
 /** The days with rows, ascending. */
 function dataDays(
   monthStarts: Int32Array,
-  { data, participation }: Pick<DayKinds, "data" | "participation">,
+  data: Uint32Array,
+  complete: Uint32Array,
   active: Uint32Array,
 ): DataDay[] {
   const days: DataDay[] = [];
@@ -133,7 +141,7 @@ function dataDays(
       days.push({
         day,
         people: active[month * monthDays + lowestBit(bit)] as number,
-        hasParticipation: ((participation[month] as number) & bit) !== 0,
+        isComplete: ((complete[month] as number) & bit) !== 0,
         isWeekend: isWeekend(day),
         month,
         bit,

@@ -114,14 +114,15 @@ export function groupsOf(facts: Facts, { minimumGroupSize, keepWhole }: Counting
       for (const cohort of cohorts) gradeOf[cohort] = grade;
   }
   const days = countedDays(facts, groups, groupOf, minimumGroupSize);
+  const missing = missingDays(facts, groups, days);
   const result = {
     minimumGroupSize,
     keepWhole,
     groups,
     groupOf,
     ...days,
-    missing: missingDays(facts, groups, days),
-    kinds: dayKindsOf(index, facts.days, groupOf, days),
+    missing,
+    kinds: dayKindsOf(index, facts.days, groupOf, { ...days, missing }),
     everyone: placesOf(1, new Uint32Array(groupOf.length)),
     schools: placesOf(names.schools.length, names.schoolOf),
     grades: placesOf(names.grades.length, gradeOf),
