@@ -1,6 +1,6 @@
 import { allSettledOrThrow } from "../../basics/allSettledOrThrow";
-import { isForbidden } from "../../basics/errors";
-import { ingestLogTable, pseudoTable, rosterTable } from "../../clever/layout";
+import { isDamage, isForbidden } from "../../basics/errors";
+import { ingestLogTable, lookupTable, pseudoTable, rosterTable } from "../../clever/layout";
 import { type Report, reports } from "../../clever/reports";
 import { tableGone } from "../../clever/tableGone";
 import { commitPath, logFolder } from "../../delta/paths";
@@ -87,13 +87,16 @@ class WatchedTable {
   async newest(lake: Lake, duck: () => Promise<Duck>, options: LakeOptions): Promise<Snapshot | undefined> {
     const { snapshot: known, commit, tablePath } = this;
     const before = commit && (await this.hasCommit(lake, commit, options)) ? known : undefined;
-    const snapshot = before
-      ? await updateSnapshot({ lake, ...options }, before)
-      : (await exists(lake, tablePath, options))
-        ? await readSnapshot({ lake, duck: await duck(), ...options }, tablePath)
+    const read = async () =>
+      (await exists(lake, tablePath, options))
+        ? readSnapshot({ lake, duck: await duck(), ...options }, tablePath)
         : undefined;
-    if (snapshot === undefined && this.report && (await hadRows(lake, duck, this.report, options)))
-      throw tableGone(this.report);
+    let snapshot = before ? await updateSnapshot({ lake, ...options }, before) : await read();
+    if (snapshot === undefined && this.report && (await hadRows(lake, duck, this.report, options))) {
+      // The first run may have written it in the meantime.
+      snapshot = await read();
+      if (snapshot === undefined) throw tableGone(this.report);
+    }
     if (snapshot === undefined) this.commit = null;
     else if (snapshot !== before) this.commit = await this.commitOf(lake, snapshot, options);
     this.snapshot = snapshot;
@@ -137,11 +140,14 @@ async function exists(lake: Lake, tablePath: string, options: LakeOptions): Prom
   return false;
 }
 
-/** Whether files were pseudonymized into a report's table, by the ingest log; false for those who may not read it. */
+/**
+ * Whether files were pseudonymized into a report's table, by the ingest log; false for those who may not read it. If it
+ * is damaged, by the lookup table, which is written before the rows.
+ */
 async function hadRows(
   lake: Lake,
   duck: () => Promise<Duck>,
-  { name }: Report,
+  report: Report,
   options: LakeOptions,
 ): Promise<boolean> {
   try {
@@ -150,11 +156,12 @@ async function hadRows(
       { lake, duck: await duck(), ...options },
       [ingestLogTable],
       async (session, [log]) => {
-        const anonymized = `FROM (${log?.select}) WHERE report = ${sqlString(name)} AND outcome = 'anonymized'`;
+        const anonymized = `FROM (${log?.select}) WHERE report = ${sqlString(report.name)} AND outcome = 'anonymized'`;
         return log?.select !== undefined && (await session.query(`${anonymized} LIMIT 1`)).length > 0;
       },
     );
   } catch (error) {
+    if (isDamage(error)) return exists(lake, lookupTable(report), options);
     if (!isForbidden(error)) throw error;
     return false;
   }
