@@ -264,13 +264,14 @@ function textOf(bytes: Buffer): string {
 
 /**
  * The secrets in an environment; empty ones count as missing. Line breaks at the end are removed: they come from the file
- * that a secret was read from, such as one with Windows' line ends.
+ * that a secret was read from, such as one with Windows' line ends. Those of the salt stay, because a lake may have been
+ * pseudonymized with them (see `checkedSaltFor`).
  */
 export function secretsFrom(environment: NodeJS.ProcessEnv): Secrets {
   const secret = (name: string) => environment[name]?.replace(/[\r\n]+$/, "");
   const password = secret("CLEVER_SFTP_PASSWORD");
   const passphrase = secret("CLEVER_SFTP_PASSPHRASE");
-  const salt = secret("CLEVER_SALT");
+  const salt = environment.CLEVER_SALT;
   const lakeAccountKey = secret("CLEVER_LAKE_ACCOUNT_KEY");
   const lakeSas = secret("CLEVER_LAKE_SAS");
   return {
