@@ -78,19 +78,21 @@ function allGiven(group: string, keys: readonly string[]): Record<string, unknow
 /** The settings that apply to every connection; rejects with `SettingError`. */
 export async function readGeneralSettings() {
   const { settingsSchema } = await import("../../config");
-  const schema = settingsSchema.pick({
-    userTypes: true,
-    minimumGroupSize: true,
-    keepWhole: true,
-    schoolLevelsFile: true,
-    licencesFile: true,
-  });
+  const schema = settingsSchema.pick({ userTypes: true, minimumGroupSize: true, keepWhole: true });
+  return checked(schema, allGiven("", Object.keys(schema.shape)));
+}
+
+/** The files with which the dashboard answers; rejects with `SettingError`. */
+export async function readDashboardFiles() {
+  const { settingsSchema } = await import("../../config");
+  const schema = settingsSchema.pick({ schoolLevelsFile: true, licencesFile: true });
   return checked(schema, allGiven("", Object.keys(schema.shape)));
 }
 
 /** Rejects with `SettingError` if a setting in use is invalid. */
 export async function checkSettings(): Promise<void> {
   await readGeneralSettings();
+  await readDashboardFiles();
   if (!usesSample()) await readSettings();
 }
 

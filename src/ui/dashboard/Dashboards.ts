@@ -5,7 +5,14 @@ import { defaultSchoolYearStart } from "../../dashboard/opening";
 import { quarantinedIn } from "../../dashboard/quarantine";
 import type { Connected, CountingParams, GroupsSummary } from "../../engine/messages/messages";
 import * as engine from "../../engine/messages/protocol";
-import { given, lakeUrl, readGeneralSettings, section, usesSample } from "../connection/settings";
+import {
+  given,
+  lakeUrl,
+  readDashboardFiles,
+  readGeneralSettings,
+  section,
+  usesSample,
+} from "../connection/settings";
 import { Disposable } from "../dispose";
 import { continuable, isCancellation, notify, notifyError } from "../messages";
 import type { Parts } from "../parts";
@@ -217,12 +224,13 @@ function engineSource(
       try {
         const connected = await model.connected();
         const minimumGroupSize = await groupSize.current(signal);
-        const { keepWhole, schoolLevelsFile, licencesFile } = await readGeneralSettings();
+        const { keepWhole } = await readGeneralSettings();
+        const files = await readDashboardFiles();
         const schoolYearStart = String(given("schoolYearStart") ?? defaultSchoolYearStart);
         const counting = { minimumGroupSize, keepWhole, schoolYearStart, cacheFolder };
         // Reports stay known while the server is being listed, as after each run.
         const isListed = model.seen !== undefined;
-        const params = { ...connected, filter, ...counting, schoolLevelsFile, licencesFile, isListed };
+        const params = { ...connected, filter, ...counting, ...files, isListed };
         const answer = await client.request(engine.dashboard, params, { signal, onProgress });
         // The sample district's lake is a folder of ours.
         if ("empty" in answer) return usesSample() ? { empty: true } : answer;
