@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { CleverLakeError } from "../../src/basics/errors";
 import type { EngineClient } from "../../src/engine/client/client";
 import type { RunItem } from "../../src/engine/messages/messages";
 import type { ConnectionModel } from "../../src/ui/connection/connectionModel";
@@ -25,12 +26,18 @@ function viewOf(run: { outcome: RunItem["outcome"] }, running?: string) {
   const request = vi.fn(() => Promise.resolve({ total: 1, runs: [{ ...run }] }));
   const tell = { lakeMayHaveChanged: vi.fn(), refreshQuietly: vi.fn() };
   const connected = () => Promise.resolve({});
-  const looked = { ...tell, connected, mayLoad: true, seen: 1, onDidChangeLake: listen };
+  let changeLake = () => {};
+  const onDidChangeLake = (listener: () => void) => {
+    changeLake = listener;
+    return listen();
+  };
+  const looked = { ...tell, connected, mayLoad: true, seen: 1, onDidChangeLake };
   const model = looked as unknown as ConnectionModel;
   const log = { error: () => undefined } as never;
   const own: { running: string | undefined; onDidBegin: typeof listen } = { running, onDidBegin: listen };
   const client = { request } as unknown as EngineClient;
-  return { tree: new RunsTree({ model, client, log }, own), own, request, ...tell };
+  const tree = new RunsTree({ model, client, log }, own);
+  return { tree, own, request, changeLake: () => changeLake(), ...tell };
 }
 
 test("the end of another window's or program's run is noticed, and the views are told once", async () => {
@@ -75,6 +82,39 @@ test("a lake that does not answer is asked once, however often the window gets t
   request.mockImplementation(() => new Promise(() => undefined));
   for (let times = 0; times < 3; times++) await focus();
   expect(request).toHaveBeenCalledOnce();
+  tree.dispose();
+});
+
+test("another lake is asked while the one before does not answer", async () => {
+  const { tree, request, changeLake } = viewOf({ outcome: "running" });
+  await tree.getChildren();
+  request.mockImplementationOnce(() => new Promise(() => undefined));
+  await focus();
+  changeLake();
+  await tree.getChildren();
+  const lists = request.mock.calls.length;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(request.mock.calls.length).toBeGreaterThan(lists);
+  tree.dispose();
+});
+
+test("a lake that refuses the sign-in is not asked again when the dialog closes, but after a change", async () => {
+  const { tree, request, changeLake } = viewOf({ outcome: "done" });
+  await tree.getChildren();
+  request.mockImplementation(() => Promise.reject(new CleverLakeError("auth", "refused")));
+  for (let times = 0; times < 3; times++) await focus();
+  expect(request).toHaveBeenCalledTimes(2);
+  changeLake();
+  await focus();
+  expect(request).toHaveBeenCalledTimes(3);
+  tree.dispose();
+});
+
+test("the first focus refreshes nothing if the view has shown no runs yet", async () => {
+  const { tree, request, lakeMayHaveChanged } = viewOf({ outcome: "done" });
+  await focus();
+  expect(request).toHaveBeenCalledOnce();
+  expect(lakeMayHaveChanged).not.toHaveBeenCalled();
   tree.dispose();
 });
 

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { describeError } from "../../basics/errors";
+import { describeError, isCleverLakeError } from "../../basics/errors";
 import type { RunItem } from "../../engine/messages/messages";
 import * as engine from "../../engine/messages/protocol";
 import { Disposable } from "../dispose";
@@ -29,7 +29,10 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
   private nextPoll: NodeJS.Timeout | undefined;
   /** The runs that were read last, with their outcomes; empty if they could not be read. */
   private known: string | undefined;
-  /** A lake that does not answer is not asked again each time that the window gets the focus. */
+  /**
+   * Set while a lake does not answer, and once it has refused the sign-in: it is not asked again each time that the
+   * window gets the focus, as it does when the dialog of a sign-in closes.
+   */
   private looking: Promise<void> | undefined;
 
   constructor(
@@ -38,7 +41,13 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
     private readonly own: Pick<RunController, "running" | "onDidBegin">,
   ) {
     super();
-    this.hold(parts.model.onDidChangeLake(() => this.changed.fire()));
+    this.hold(
+      parts.model.onDidChangeLake(() => {
+        this.known = undefined;
+        this.looking = undefined;
+        this.changed.fire();
+      }),
+    );
     this.hold(own.onDidBegin(() => this.changed.fire()));
     // Another window or program may have run the pipeline while it was in use.
     let wasFocused = vscode.window.state.focused;
@@ -103,27 +112,39 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
   }
 
   private look(): void {
-    this.looking ??= this.lookForOthers().finally(() => {
-      this.looking = undefined;
+    if (this.looking !== undefined) return;
+    const looking = this.lookForOthers().then((mayRepeat) => {
+      if (mayRepeat && this.looking === looking) this.looking = undefined;
     });
+    this.looking = looking;
   }
 
-  /** Tells the views if a run of another window or program has begun or ended. */
-  private async lookForOthers(): Promise<void> {
+  /**
+   * Tells the views if a run of another window or program has begun or ended. Resolves to whether this may be repeated
+   * unasked.
+   */
+  private async lookForOthers(): Promise<boolean> {
     const { model } = this.parts;
-    if (this.disposed || this.own.running !== undefined || !model.mayLoad) return;
+    if (this.disposed || this.own.running !== undefined || !model.mayLoad) return true;
     const before = this.known;
+    /** The views have been updated in the meantime, or are those of another lake. */
+    const isOutdated = () => this.disposed || this.own.running !== undefined || this.known !== before;
     try {
       const { runs } = await this.list();
+      if (isOutdated()) return true;
       this.known = outcomesOf(runs);
-      if (before !== this.known) {
+      // Nothing is shown that could be outdated if no runs were read before.
+      if (before !== undefined && before !== this.known) {
         model.lakeMayHaveChanged();
         model.refreshQuietly();
       } else if (runs.some(isRunning)) this.lookLater();
-    } catch {
+      return true;
+    } catch (error) {
+      if (isOutdated()) return true;
       this.known = "";
       // The view says why.
       if (before !== "") this.changed.fire();
+      return !isCleverLakeError(error, "auth");
     }
   }
 }
