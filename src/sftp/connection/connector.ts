@@ -171,7 +171,9 @@ export class SftpConnector {
 
   /** The error for a connection that was lost between the login and the first SFTP message. */
   private withoutSftp(cause: unknown): CleverLakeError {
-    const isRefused = cause instanceof Error && /subsystem|channel/i.test(cause.message);
+    // Our own messages name the host.
+    const isRefused =
+      cause instanceof Error && !isCleverLakeError(cause) && /subsystem|channel/i.test(cause.message);
     const message = `${this.address} accepts the login, but offers no SFTP.`;
     const hint =
       "Try again. If it stays, ask the server's administrator: the account may not be allowed to use SFTP, or the server prints a text when SFTP begins.";
