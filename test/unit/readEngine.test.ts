@@ -73,6 +73,22 @@ describe.each(engines)("%s", (_name, open) => {
   });
 });
 
+test("the embedded engine leaves each file with a Clever id as a school's name to the judge, however many there are", async () => {
+  const row = (person: number, school: string) =>
+    `2024-09-03,sis-${person},clever-${person},school-1,${school},true,1,2`;
+  const cleverId = (number: number) => number.toString(16).padStart(24, "5");
+  // With these ids, the list of texts is cut off before the second file's, and has the blank one.
+  const shifted = Array.from({ length: 20_000 }, (_, person) => row(person, cleverId(person * 7919 + 1)));
+  const sound = Array.from({ length: 3000 }, (_, person) => row(person, "North High"));
+  const answer = await readWith(embedded, [
+    dailyCsv(...shifted, row(0, " ")),
+    dailyCsv(...sound, row(3000, cleverId(1_000_000_000))),
+    dailyCsv(line("zoe")),
+  ]);
+  expect(answer.read).toHaveLength(1);
+  expect(answer.rows).toHaveLength(1);
+});
+
 test("runs alternating between engines leave the same tables as the embedded engine alone", async () => {
   const people = ["amy", "ben", "cat", "dan"];
   const days = ["2024-09-03", "2024-09-04", "2024-09-05"];

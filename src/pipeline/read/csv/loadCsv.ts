@@ -244,7 +244,8 @@ async function listTexts(
     const isBlankText = (text: string) => column.type === "string" && isBlank(text);
     const meanings = own.filter(isBlankText).map((text) => ({ text, value: null }));
     cleared += await replaceTexts(session, column, meanings);
-    const others = own.filter((text) => !isBlankText(text));
+    // A list that was cut off stays longer than the limit.
+    const others = own.length > limitOf(column) ? own : own.filter((text) => !isBlankText(text));
     if (others.length > 0) nonCanonical.set(column, others);
   }
   if (cleared > 0) await listDistinct(session, report);
