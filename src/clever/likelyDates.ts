@@ -27,6 +27,8 @@ interface Period {
 const shortYear = 365;
 const longYear = 366;
 const oldest = Date.UTC(2000, 0, 1);
+/** By how much a machine's clock may be behind, in days. */
+const daysBehind = 31;
 
 const reasons = {
   future: "The date is later than the file itself.",
@@ -66,12 +68,16 @@ export function unlikelyDays(days: readonly DayRows[], times: FileTimes): Readon
 }
 
 /**
- * Some servers report no time, or have a wrong clock. If the date in the name is in the future too, this machine's clock
- * was behind when the file landed.
+ * Some servers report no time, or have a wrong clock. If the date in the name is also in the future, but not later than
+ * the server's time, this machine's clock was behind when the file landed, as after a start without network.
  */
 function writtenAt({ named, modified, landed }: FileTimes): Date {
   const latest = dayOf(landed) + 1;
-  const wasBehind = named !== undefined && dayNumber(named) > latest;
+  const wasBehind =
+    named !== undefined &&
+    dayNumber(named) > latest &&
+    dayNumber(named) <= dayOf(modified) + 1 &&
+    dayOf(modified) <= latest + daysBehind;
   const isLikely = modified.getTime() >= oldest && (wasBehind || dayOf(modified) <= latest);
   return isLikely ? modified : landed;
 }

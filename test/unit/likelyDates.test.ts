@@ -89,6 +89,16 @@ test("if this machine's clock was behind, the server's time counts for a file wh
   ]);
 });
 
+test("if the server's clock is ahead, its time does not count, whatever the file's name", () => {
+  const ahead = { named: "2027-01-10", modified: new Date("2027-01-10T05:00:00Z") };
+  const landed = new Date("2026-11-20T05:00:00Z");
+  expect(unlikely({ "2027-01-10": 5 }, { ...nightly, ...ahead, landed })).toEqual([`2027-01-10: ${future}`]);
+  const named = "2026-12-10";
+  expect(
+    unlikely({ "2026-12-10": 5 }, { ...nightly, modified: new Date("2026-12-01"), named, landed }),
+  ).toEqual([`2026-12-10: ${future}`]);
+});
+
 test("a file without rows has no unlikely date", () => {
   expect(unlikely({})).toEqual([]);
 });
