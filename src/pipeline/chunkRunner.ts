@@ -141,7 +141,8 @@ export class ChunkRunner {
     const { state, accept, signal } = this.context;
     const chunk = landedChunk(pending);
     const overlapping = this.outcomes.sourcesWithOverlaps();
-    const isNeeded = (entry: LogEntry) => overlapping.has(entry.source) || isDue(entry, state, accept);
+    const isNeeded = (entry: LogEntry) =>
+      (entry.outcome === "anonymized" && overlapping.has(entry.source)) || isDue(entry, state, accept);
     const landed = landings.map((landing) => this.landOne(landing, chunk, isNeeded));
     const results = await Promise.allSettled(landed);
     const failed = results.find((result) => result.status === "rejected");

@@ -74,6 +74,22 @@ test("earlier rows of a dismissed delivery's source stay, and it can be accepted
   expect((await fixture.verify()).problems).toEqual([]);
 });
 
+test("a dismissed delivery stays dismissed with a new time, also if another file has rows in common with its source", async () => {
+  const fixture = await PipelineFixture.create();
+  const newer = dailyPath("2024-09-04");
+  await fixture.put(file, dailyCsv(daily("amy"), daily("zoe")));
+  await fixture.put(newer, dailyCsv(daily("amy")));
+  await fixture.run();
+  await fixture.put(file, bad);
+  await fixture.run();
+  await dismissQuarantined({ lake: fixture.lake, files: [file] });
+  const { landedPath = "" } = (await fixture.lastLog()).get(file) ?? {};
+  await fixture.lake.delete(landedPath);
+  await fixture.touch(file);
+  expect(await fixture.run()).toMatchObject({ landed: 0, quarantined: [] });
+  expect(await fixture.state(file)).toBe("dismissed");
+});
+
 test("only files in quarantine can be dismissed, all or none, and not during a run", async () => {
   const fixture = await quarantined();
   const { lake } = fixture;
