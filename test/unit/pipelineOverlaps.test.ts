@@ -1,6 +1,9 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { pseudoTable } from "../../src/clever/layout";
+import { reports } from "../../src/clever/reports";
 import { FaultyLake } from "../helpers/faultyLake";
+import { ForeignWriter } from "../helpers/foreignWriter";
 import { lakeTemplate } from "../helpers/lakeTemplate";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
@@ -97,6 +100,23 @@ describe("three files with the same rows", () => {
     expect((await fixture.verify()).problems).toEqual([
       { subject, problem: expect.stringMatching(/^The landed file is gone\./) },
     ]);
+  });
+
+  test("are said to be wrong in verify if another program changed them, although that landed file is missing", async () => {
+    const fixture = await chain();
+    const log = await fixture.lastLog();
+    const gone = log.get(third)?.landedPath ?? "";
+    await rm(fixture.lake.localPath(gone));
+    await new ForeignWriter(fixture.lake, pseudoTable(reports.daily_participation)).rewrite(
+      "UPDATE",
+      { year: 2024, month: 9 },
+      { select: "SELECT * REPLACE (CAST(num_logins + 7 AS INTEGER) AS num_logins)" },
+    );
+    const { problems } = await fixture.verify();
+    for (const path of [first, second]) {
+      const subject = log.get(path)?.landedPath;
+      expect(problems).toContainEqual({ subject, problem: expect.stringMatching(/differ/) });
+    }
   });
 
   test("come back from the server if a landed file is missing", async () => {

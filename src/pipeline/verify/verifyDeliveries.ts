@@ -85,7 +85,8 @@ class Comparison {
          (FROM expected EXCEPT FROM actual) UNION ALL (FROM (FROM actual EXCEPT FROM expected)))`,
     );
     const suspects = new Set([...shared, ...mismatched].map(({ source }) => String(source)));
-    await this.compareRowByRow(readable.filter(({ source }) => suspects.has(source)));
+    const isSuspect = ({ source }: LogEntry) => suspects.has(source);
+    await this.compareRowByRow(readable.filter(isSuspect), new Set(readable.map(({ source }) => source)));
     const { unreadable, different } = this;
     return { unreadable, different };
   }
@@ -121,8 +122,12 @@ class Comparison {
     });
   }
 
-  /** Computes, by the rule, the rows of sources that share days, and compares them row by row. */
-  private async compareRowByRow(entries: readonly LogEntry[]): Promise<void> {
+  /**
+   * Computes, by the rule, the rows of sources that share days, and compares them row by row.
+   *
+   * @param readable the sources whose landed files could be read
+   */
+  private async compareRowByRow(entries: readonly LogEntry[], readable: ReadonlySet<string>): Promise<void> {
     if (entries.length === 0) return;
     const { session } = this;
     const { report } = this.table;
@@ -144,18 +149,22 @@ class Comparison {
     const tableTexts = await comparableForms(session, report, `(${inTable})`, "table_texts");
     const landedHash = this.hashOfTable(landedTexts.valueOf);
     const tableHash = this.hashOfTable(tableTexts.valueOf);
+    const isIn = (source: string, some: readonly LogEntry[]) =>
+      some.length > 0 ? `${source} IN (${some.map((entry) => sqlString(entry.source)).join(", ")})` : "false";
     // Earlier versions left out rows that other files had, and their log does not distinguish these from bad ones.
-    const partial = entries.filter(mayUndercountRows);
-    const partialNames = partial.map(({ source }) => sqlString(source)).join(", ");
-    const isPartial = (source: string) => (partial.length > 0 ? `${source} IN (${partialNames})` : "false");
+    const undercounted = entries.filter(mayUndercountRows);
+    // Which rows a file supersedes that cannot be read is not known.
+    const lacksSuperseder = ({ supersededBy = {} }: LogEntry) =>
+      Object.keys(supersededBy).some((newer) => !readable.has(newer));
+    const partial = entries.filter((entry) => mayUndercountRows(entry) || lacksSuperseder(entry));
     const found = await session.query(
       `WITH expected_ AS (SELECT source_file AS source, ${landedHash} AS hash_ FROM landed_rows rows_
            WHERE row_id NOT IN (SELECT row_id FROM superseded_rows
-             ${partial.length > 0 ? `WHERE superseded_by NOT IN (${partialNames})` : ""})
-             OR ${isPartial("source_file")}),
+             WHERE NOT (${isIn("superseded_by", undercounted)}))
+             OR ${isIn("source_file", partial)}),
          actual_ AS (SELECT source_file AS source, ${tableHash} AS hash_ FROM (${inTable}) rows_)
        SELECT DISTINCT source FROM (
-         (FROM expected_ WHERE NOT (${isPartial("source")}) EXCEPT ALL FROM actual_)
+         (FROM expected_ WHERE NOT (${isIn("source", partial)}) EXCEPT ALL FROM actual_)
          UNION ALL (FROM (FROM actual_ EXCEPT ALL FROM expected_)))`,
     );
     for (const { source } of found) this.different.add(String(source));

@@ -137,13 +137,8 @@ export async function verifyReport(
         // Including those whose rows newer files all have: they in turn supersede rows of older ones.
         current.filter(isComparable),
       );
-      const isCompared = (entry: LogEntry) => isComparable(entry) && !unreadable.has(entry.source);
-      const uncompared = new Set(current.filter((each) => !isCompared(each)).map(({ source }) => source));
-      for (const { source, landedPath, rowsWritten = 0, supersededBy = {} } of current) {
-        // Without the rows of a newer source, those that it superseded seem to be missing.
-        const isDifferent =
-          different.has(source) && !Object.keys(supersededBy).some((newer) => uncompared.has(newer));
-        const problem = unreadable.get(source) ?? (isDifferent ? differs : undefined);
+      for (const { source, landedPath, rowsWritten = 0 } of current) {
+        const problem = unreadable.get(source) ?? (different.has(source) ? differs : undefined);
         // Missing or surplus rows show in the counts.
         const isCounted = (rows.get(source) ?? 0) === rowsWritten;
         if (problem !== undefined && isCounted) problems.push({ subject: landedPath, problem });
