@@ -6,6 +6,7 @@ import {
   lookupTable,
   pseudoTable,
   runsFolder,
+  saltFingerprintPath,
 } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import { removeFile } from "../../src/delta/tableActions";
@@ -328,6 +329,16 @@ describe("a damaged data file", () => {
       });
     },
   );
+
+  test("of lookups is rebuilt also if the salt's fingerprint is lost", async () => {
+    const { fixture } = await lakeWithRows();
+    const before = await fixture.lookup();
+    await damageFiles(fixture, lookup, flipName);
+    await fixture.lake.delete(saltFingerprintPath);
+    expect((await repair(fixture)).tables).toMatchObject([{ table: lookup, problem: null }]);
+    expect(await fixture.lookup()).toEqual(before);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
 
   test("of lookups is rebuilt before the rows, which may be damaged too", async () => {
     const { fixture } = await lakeWithRows();

@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { lookupTable, pseudonymMapTable, pseudoTable, rosterTable, tableFolders } from "../../clever/layout";
 import { idNames, pseudonymName, type Report } from "../../clever/reports";
 import type { OpenLake } from "../../delta/openLake";
+import { readQuery } from "../../delta/readQuery";
 import { readSnapshot } from "../../delta/snapshot";
-import { withTables } from "../../delta/withTable";
+import { withUncheckedFiles } from "../../delta/withTable";
 import { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { allReports } from "../write/tables";
@@ -46,19 +47,24 @@ export function pseudonymOf(id: string, salt: string): string {
   return createHash("sha256").update(id).update(salt).digest("hex");
 }
 
+/** Damaged files are not refused: `repair` needs the salt, and a changed byte cannot make a wrong salt fit. */
 async function samplePairs(open: OpenLake, report: Report): Promise<Pair[]> {
-  return withTables(open, [lookupTable(report)], async (session, [lookup]) => {
-    const pairs: Pair[] = [];
-    if (lookup?.select === undefined) return pairs;
-    for (const name of idNames) {
-      const [row] = await session.query(
-        `SELECT ${name} AS id, ${pseudonymName(name)} AS pseudonym
-         FROM (${lookup.select}) WHERE ${name} IS NOT NULL LIMIT 1`,
-      );
-      if (row) pairs.push({ id: String(row.id), pseudonym: String(row.pseudonym) });
-    }
-    return pairs;
-  });
+  const snapshot = await readSnapshot(open, lookupTable(report));
+  if (snapshot === undefined) return [];
+  return withUncheckedFiles(open, [{ snapshot }], (localPathOf) =>
+    open.duck.session(async (session) => {
+      const lookup = readQuery(snapshot, [...snapshot.files.values()], localPathOf);
+      const pairs: Pair[] = [];
+      for (const name of idNames) {
+        const [row] = await session.query(
+          `SELECT ${name} AS id, ${pseudonymName(name)} AS pseudonym
+           FROM (${lookup}) WHERE ${name} IS NOT NULL LIMIT 1`,
+        );
+        if (row) pairs.push({ id: String(row.id), pseudonym: String(row.pseudonym) });
+      }
+      return pairs;
+    }, open.signal),
+  );
 }
 
 /** Whether the lake has a row with a pseudonym: of a report, a lookup table, the roster, or an adoption. */
