@@ -6,7 +6,7 @@ import { saltOf } from "../../connect/salt";
 import type { AzureAccess } from "../../lake/adls/identity";
 import type { Lake } from "../../lake/lake";
 import { openLakeAt } from "../../lake/open";
-import type { SftpSource, SftpSourceConfig } from "../../sftp/sftpSource";
+import type { SftpSource } from "../../sftp/sftpSource";
 import type { Connected, ConnectionSettings, ServerLogin } from "../messages/messages";
 import { logRequest, vscodeTokens } from "./tokens";
 
@@ -76,10 +76,10 @@ export class Sources implements AsyncDisposable {
   ): Promise<T> {
     const settings = checkedSettings(connection);
     const account = await sftpAccount(settings.sftp, secrets);
-    const open = await sourceOpener();
+    const { SftpSource } = await loadSftp();
     const name = createHmac("sha256", this.hashKey).update(JSON.stringify(account)).digest("hex");
     const kept = this.kept.get(name) ?? {
-      source: open(account),
+      source: new SftpSource(account),
       users: 0,
       retired: false,
       idle: undefined,
@@ -134,11 +134,9 @@ export class Sources implements AsyncDisposable {
 /** A new source that the caller must close. */
 export async function sourceOf({ sftp, secrets }: ServerLogin): Promise<SftpSource> {
   const account = await sftpAccount(parseServerConfig(sftp, "settings"), secrets);
-  return (await sourceOpener())(account);
+  const { SftpSource } = await loadSftp();
+  return new SftpSource(account);
 }
 
 /** Loads the SSH library, which takes tens of milliseconds: showing the dashboard does not need it. */
-async function sourceOpener(): Promise<(account: SftpSourceConfig) => SftpSource> {
-  const { SftpSource } = await import("../../sftp/sftpSource");
-  return (account) => new SftpSource(account);
-}
+const loadSftp = () => import("../../sftp/sftpSource");

@@ -42,7 +42,7 @@ function isHashedWith(salt: string, { id, pseudonym }: Pair): boolean {
   return pseudonymOf(id, salt) === pseudonym;
 }
 
-/** OEA's `hash`, as `PeopleTable` computes it in the engine, but outside of it. */
+/** OEA's `hash`, as `ReportPeople` computes it in the engine, but outside of it. */
 export function pseudonymOf(id: string, salt: string): string {
   return createHash("sha256").update(id).update(salt).digest("hex");
 }
