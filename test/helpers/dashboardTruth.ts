@@ -30,9 +30,9 @@ export async function ask(
 /** The division that the engine makes, for the plain computation. */
 export function divisionOf(index: ParticipationIndex, minimum: number, keep: KeepWhole): PlainDivision {
   const facts = factsOf(index);
-  const { groups, grades: known } = groupsOf(facts, { minimumGroupSize: minimum, keepWhole: keep });
+  const { groups, lists } = groupsOf(facts, { minimumGroupSize: minimum, keepWhole: keep });
   const cohortsOf = (numbers: readonly number[]) => numbers.flatMap((number) => index.cohorts[number] ?? []);
-  const grades = groups.map(([first = 0]) => facts.names.grades[known.countedIn[first] ?? -1]);
+  const grades = groups.map(([first = 0]) => facts.names.grades[lists.grades.countedIn[first] ?? -1]);
   return { minimum, groups: groups.map(cohortsOf), grades };
 }
 

@@ -61,11 +61,13 @@ export function plainLines(
   const used = new Set<string>();
   for (const row of participation) {
     const { person, date, active, logins, resources } = row;
-    if (person !== null) {
-      const key = line("present", person, ...cohort(row), date);
-      attended.set(key, active || attended.get(key) === true);
-    }
-    const added = [logins ?? 0, Number(logins !== null), resources ?? 0, Number(resources !== null)];
+    const key = line("present", person, ...cohort(row), date);
+    const before = attended.get(key);
+    if (person !== null) attended.set(key, active || before === true);
+    const isNew = person !== null && before === undefined;
+    const isNewlyActive = person !== null && active && before !== true;
+    const numbers = [logins ?? 0, Number(logins !== null), resources ?? 0, Number(resources !== null)];
+    const added = [Number(isNew), Number(isNewlyActive), ...numbers];
     addTo(cells, line("participation", ...cohort(row), date), added);
   }
   for (const row of usage) {
@@ -115,8 +117,9 @@ export function indexLines(index: ParticipationIndex | undefined, people: readon
       }
     });
     attendanceCells.cohort.forEach((number, row) => {
-      const { day, logins, loginRows, resources, resourceRows } = attendanceCells;
-      const sums = [logins[row], loginRows[row], resources[row], resourceRows[row]];
+      const { day, present, active, logins, loginRows, resources, resourceRows } = attendanceCells;
+      const people = [present[row], active[row]];
+      const sums = [...people, logins[row], loginRows[row], resources[row], resourceRows[row]];
       lines.push(`${line("participation", ...cohort(number), dateOf(month, day[row]))} ${sums.join(" ")}`);
     });
     usageRuns.cohort.forEach((number, run) => {

@@ -66,14 +66,23 @@ export function plainIndex(
     const used = ofMonth(usage);
     const attendance = new Table(2);
     const attendanceCells = new Table(4);
+    const cellPeople = new Table(2);
     for (const row of there) {
       const member = memberOf(row);
       const bit = 2 ** dayOf(row);
       if (member !== undefined) attendance.or([member], [bit, row.active ? bit : 0]);
+      cellPeople.add([cohortOf(row), dayOf(row)], [0, 0]);
       attendanceCells.add(
         [cohortOf(row), dayOf(row)],
         [row.logins ?? 0, Number(row.logins !== null), row.resources ?? 0, Number(row.resources !== null)],
       );
+    }
+    for (const { keys, values } of attendance.rows()) {
+      const { cohort = -1 } = members.items[keys[0] ?? -1] ?? {};
+      for (let day = 0; day < 31; day++) {
+        const [present = 0, active = 0] = values.map((mask) => Math.floor(mask / 2 ** day) % 2);
+        if (present === 1) cellPeople.add([cohort, day], [present, active]);
+      }
     }
     const usedDays = new Table(1);
     const usageCells = new Table(2);
@@ -97,6 +106,8 @@ export function plainIndex(
       attendanceCells: {
         cohort: Uint32Array.from(attendanceCells.key(0)),
         day: Uint8Array.from(attendanceCells.key(1)),
+        present: Uint32Array.from(cellPeople.value(0)),
+        active: Uint32Array.from(cellPeople.value(1)),
         logins: Float64Array.from(attendanceCells.value(0)),
         loginRows: Uint32Array.from(attendanceCells.value(1)),
         resources: Float64Array.from(attendanceCells.value(2)),

@@ -1,5 +1,5 @@
 import { firstDayOf, lowestBit } from "../calendar";
-import type { MonthSegment, ParticipationIndex } from "../index/participationIndex";
+import type { ParticipationIndex } from "../index/participationIndex";
 import type { People } from "./people";
 
 /** Days per month in the indexes of cells. */
@@ -29,14 +29,14 @@ export function daysOf(index: ParticipationIndex, people: People): Days {
   const withUse = new Uint32Array(participated.length);
   const present = new Uint32Array(participated.length * monthDays);
   const active = new Uint32Array(present.length);
-  index.months.forEach(({ attendance, attendanceCells: cells, usageRuns: runs }, month) => {
-    countMembers(index, month, attendance.present, present);
-    countMembers(index, month, attendance.active, active);
+  index.months.forEach(({ attendanceCells: cells, usageRuns: runs }, month) => {
     for (let cell = 0; cell < cells.cohort.length; cell++) {
       const at = (cells.cohort[cell] as number) * months + month;
-      const day = 1 << (cells.day[cell] as number);
-      addDays(participated, at, day);
-      if ((cells.resources[cell] as number) > 0) addDays(withUse, at, day);
+      const day = cells.day[cell] as number;
+      addDays(participated, at, 1 << day);
+      if ((cells.resources[cell] as number) > 0) addDays(withUse, at, 1 << day);
+      present[at * monthDays + day] = cells.present[cell] as number;
+      active[at * monthDays + day] = cells.active[cell] as number;
     }
     for (let run = 0; run < runs.cohort.length; run++) {
       addDays(used, (runs.cohort[run] as number) * months + month, runs.days[run] as number);
@@ -82,40 +82,4 @@ export function addOn(days: Uint32Array, start: number, mask: number, number: nu
     const at = start + lowestBit(left);
     days[at] = (days[at] as number) + number;
   }
-}
-
-/** Counts the members of each cohort by day; `masks` are those of the month's `attendance`. */
-function countMembers(index: ParticipationIndex, month: number, masks: Uint32Array, days: Uint32Array): void {
-  const { member } = (index.months[month] as MonthSegment).attendance;
-  const digits = new Uint32Array(index.cohorts.length * 32);
-  for (let entry = 0; entry < member.length; entry++) {
-    const cohort = index.members.cohort[member[entry] as number] as number;
-    countOn(digits, cohort, masks[entry] as number);
-  }
-  eachDigit(digits, (cohort, mask, count) => {
-    addOn(days, (cohort * index.months.length + month) * monthDays, mask, count);
-  });
-}
-
-/**
- * Adds 1 to the count of each day of a mask, in one of several counters of 32 numbers each. Bit `day` of a counter's
- * n-th number is the n-th binary digit of that day's count, so all days are added in parallel.
- */
-export function countOn(digits: Uint32Array, counter: number, mask: number): void {
-  let at = counter * 32;
-  for (let carry = mask; carry !== 0; at++) {
-    const digit = digits[at] as number;
-    digits[at] = digit ^ carry;
-    carry &= digit;
-  }
-}
-
-/** Visits the digits of all counters: a day's count is the sum of `count` over the masks that contain the day. */
-export function eachDigit(
-  digits: Uint32Array,
-  visit: (counter: number, mask: number, count: number) => void,
-): void {
-  digits.forEach((mask, at) => {
-    if (mask !== 0) visit(at >>> 5, mask, 1 << (at & 31));
-  });
 }

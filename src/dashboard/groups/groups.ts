@@ -7,7 +7,7 @@ import { type DayKinds, dayKindsOf } from "./dayKinds";
 import { addDays, type Days, daysOf, monthDays } from "./days";
 import { divide } from "./division";
 import { type Names, namesOf } from "./names";
-import { firstMembers, type People, peopleOf } from "./people";
+import { type People, peopleOf } from "./people";
 
 /** The division of people into groups, computed once for all questions. */
 export interface Groups extends Counting {
@@ -31,16 +31,21 @@ export interface Groups extends Counting {
   readonly missing: { readonly [Report in ReportKind]: Uint32Array };
   /** The kinds of days, by the groups that ever count. */
   readonly kinds: DayKinds;
-  /** The district as a list of one entry, and the lists of its schools and grades, by their numbers in `Names`. */
-  readonly everyone: Places;
-  readonly schools: Places;
-  /**
-   * A group of enough students of one grade, joined by students without a grade, has that grade, and all of its
-   * cohorts count with it.
-   */
-  readonly grades: Places;
+  readonly lists: Lists;
   /** How many people a list of cohorts has, as the division counts them. */
   readonly sizeOf: (cohorts: readonly number[]) => number;
+}
+
+export interface Lists {
+  /** The district as a list of one entry. */
+  readonly everyone: Places;
+  /** By their numbers in `Names`. */
+  readonly schools: Places;
+  /**
+   * By their numbers in `Names`. A group of enough students of one grade, joined by students without a grade, has that
+   * grade, and all of its cohorts count with it.
+   */
+  readonly grades: Places;
 }
 
 /** The entries of a list: schools, or grades. */
@@ -49,11 +54,6 @@ export interface Places {
   /** Per cohort: the entry that it belongs to, and the one that counts it: -1 if its group spans several. */
   readonly of: Uint32Array;
   readonly countedIn: Int32Array;
-  /**
-   * Per member: the person's first member in the same entry. A person who changed schools is a member of several
-   * cohorts and must count once when these are counted together.
-   */
-  readonly firstMember: Uint32Array;
 }
 
 /** An index with the facts derived from it alone. */
@@ -102,7 +102,7 @@ export function groupsOf(facts: Facts, { minimumGroupSize, keepWhole }: Counting
   const placesOf = (count: number, of: Uint32Array): Places => {
     const entries = groups.map((cohorts) => commonValue(of, cohorts));
     const countedIn = Int32Array.from(groupOf, (group) => entries[group] as number);
-    return { count, of, countedIn, firstMember: firstMembers(index, facts.people, of) };
+    return { count, of, countedIn };
   };
   const noGrade = names.grades.indexOf(null);
   const gradeOf = names.gradeOf.slice();
@@ -123,9 +123,11 @@ export function groupsOf(facts: Facts, { minimumGroupSize, keepWhole }: Counting
     ...days,
     missing,
     kinds: dayKindsOf(index, facts.days, groupOf, { ...days, missing }),
-    everyone: placesOf(1, new Uint32Array(groupOf.length)),
-    schools: placesOf(names.schools.length, names.schoolOf),
-    grades: placesOf(names.grades.length, gradeOf),
+    lists: {
+      everyone: placesOf(1, new Uint32Array(groupOf.length)),
+      schools: placesOf(names.schools.length, names.schoolOf),
+      grades: placesOf(names.grades.length, gradeOf),
+    },
     sizeOf,
   };
   cachedGroups.set(index, result);

@@ -4,6 +4,10 @@ import type { ParticipationIndex } from "../index/participationIndex";
 export interface People {
   /** Per member: 1 if the person has other members. */
   readonly moved: Uint8Array;
+  /** Per member: the person's previous member; -1 if there is none. */
+  readonly previous: Int32Array;
+  /** The members that have a previous one, ascending. */
+  readonly repeats: Uint32Array;
   /** Per month and person with several members in it: their places in the month's `attendance`. */
   readonly several: readonly { readonly month: number; readonly entries: readonly number[] }[];
 }
@@ -11,36 +15,19 @@ export interface People {
 export function peopleOf(index: ParticipationIndex): People {
   const { person } = index.members;
   const moved = new Uint8Array(person.length);
-  const firstOf = new Int32Array(index.people).fill(-1);
+  const previous = new Int32Array(person.length);
+  const newest = new Int32Array(index.people).fill(-1);
+  const repeats: number[] = [];
   for (let member = 0; member < person.length; member++) {
     const number = person[member] as number;
-    const first = firstOf[number] as number;
-    if (first < 0) firstOf[number] = member;
-    else moved[first] = moved[member] = 1;
+    const before = newest[number] as number;
+    previous[member] = before;
+    newest[number] = member;
+    if (before < 0) continue;
+    moved[before] = moved[member] = 1;
+    repeats.push(member);
   }
-  return { moved, several: severalEntries(index, moved) };
-}
-
-/** Per member: the person's first member in a cohort with the same value. */
-export function firstMembers(
-  { members }: ParticipationIndex,
-  { moved }: People,
-  of: Uint32Array,
-): Uint32Array {
-  const { person, cohort } = members;
-  const result = new Uint32Array(person.length);
-  const membersOf = new Map<number, number[]>();
-  for (let member = 0; member < person.length; member++) {
-    result[member] = member;
-    if (moved[member] !== 1) continue;
-    const number = person[member] as number;
-    const others = membersOf.get(number) ?? [];
-    const value = of[cohort[member] as number];
-    result[member] = others.find((other) => of[cohort[other] as number] === value) ?? member;
-    others.push(member);
-    membersOf.set(number, others);
-  }
-  return result;
+  return { moved, previous, repeats: Uint32Array.from(repeats), several: severalEntries(index, moved) };
 }
 
 function severalEntries({ months, members }: ParticipationIndex, moved: Uint8Array): People["several"] {

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { userTypes } from "../../clever/reports";
 
 /** Change this number with the format of any cache file; files of an older version are then rebuilt. */
-const format = 8;
+const format = 9;
 
 const nullable = z.string().nullable();
 const count = z.number().int().nonnegative();

@@ -29,6 +29,8 @@ export function attendanceSums(rows: Attended, seats: Seats, { cohorts, members 
   const length = cohorts.length * monthDays;
   const sums = {
     rows: new Uint32Array(length),
+    present: new Uint32Array(length),
+    active: new Uint32Array(length),
     logins: new Float64Array(length),
     loginRows: new Uint32Array(length),
     resources: new Float64Array(length),
@@ -38,11 +40,12 @@ export function attendanceSums(rows: Attended, seats: Seats, { cohorts, members 
     const seat = rows.seat[row] as number;
     const day = rows.day[row] as number;
     const member = seats.member[seat] as number;
-    if (member !== nobody) {
-      present[member] = (present[member] as number) | (1 << day);
-      if (rows.active[row] === 1) active[member] = (active[member] as number) | (1 << day);
-    }
     const cell = (seats.cohort[seat] as number) * monthDays + day;
+    if (member !== nobody) {
+      sums.present[cell] = (sums.present[cell] as number) + mark(present, member, day);
+      if (rows.active[row] === 1)
+        sums.active[cell] = (sums.active[cell] as number) + mark(active, member, day);
+    }
     sums.rows[cell] = (sums.rows[cell] as number) + 1;
     sums.logins[cell] = (sums.logins[cell] as number) + (rows.logins[row] as number);
     sums.loginRows[cell] = (sums.loginRows[cell] as number) + (rows.hasLogins[row] as number);
@@ -59,12 +62,21 @@ export function attendanceSums(rows: Attended, seats: Seats, { cohorts, members 
     attendanceCells: {
       cohort: cell.map((each) => Math.floor(each / monthDays)),
       day: Uint8Array.from(cell, (each) => each % monthDays),
+      present: take(cell, sums.present),
+      active: take(cell, sums.active),
       logins: sumsOf(sums.logins),
       loginRows: take(cell, sums.loginRows),
       resources: sumsOf(sums.resources),
       resourceRows: take(cell, sums.resourceRows),
     },
   };
+}
+
+/** Sets a day in a mask; returns 1 if it was not set, else 0. */
+function mark(masks: Uint32Array, at: number, day: number): number {
+  const before = masks[at] as number;
+  masks[at] = before | (1 << day);
+  return 1 - ((before >>> day) & 1);
 }
 
 /** The places of a list that are not 0. */

@@ -62,6 +62,9 @@ export interface MonthSegment {
     readonly cohort: Uint32Array;
     /** Day of the month, from 0. */
     readonly day: Uint8Array;
+    /** Members with a row; with an active row. */
+    readonly present: Uint32Array;
+    readonly active: Uint32Array;
     readonly logins: Float64Array;
     /** Rows that have a num_logins. */
     readonly loginRows: Uint32Array;

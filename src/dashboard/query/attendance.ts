@@ -1,7 +1,7 @@
 import type { People, ReportKind, Shown } from "../answer";
 import { countBits, countDays, lowestBit } from "../calendar";
 import { monthDays } from "../groups/days";
-import type { Places } from "../groups/groups";
+import type { Facts, Lists, Places } from "../groups/groups";
 import type { MonthSegment } from "../index/participationIndex";
 import { absentReports, daysWithData, isNeverCounted, type Scope } from "./scope";
 
@@ -94,7 +94,8 @@ export interface AttendanceTotals {
 
 /** Daily participation of a whole question, without counts of people. */
 export function attendanceSums(scope: Scope): AttendanceTotals {
-  const { schools, grades, minimumGroupSize } = scope.groups;
+  const { schools, grades } = scope.lists;
+  const { minimumGroupSize } = scope.groups;
   const sums = (count: number) => Array.from({ length: count }, () => new AttendanceSums(minimumGroupSize));
   const length = scope.to - scope.from + 1;
   const parts = {
@@ -135,7 +136,7 @@ type AttendanceParts = Pick<AttendanceTotals, "schools" | "grades" | "days" | "s
 
 /** Records which sums count and of which some is suppressed. */
 function markSuppressed(scope: Scope, parts: AttendanceParts): void {
-  const { groups } = scope;
+  const { groups, lists } = scope;
   const { days } = scope.facts;
   const months = days.monthStarts.length;
   daysWithData(scope).forEach((all, month) => {
@@ -157,8 +158,8 @@ function markSuppressed(scope: Scope, parts: AttendanceParts): void {
         if ((countedIn[cohort] as number) < 0) sums.mark(all, 0, 0);
         else sums.mark(suppressed, countedRows, countedUsage);
       };
-      markIn(parts.schools, groups.schools);
-      markIn(parts.grades, groups.grades);
+      markIn(parts.schools, lists.schools);
+      markIn(parts.grades, lists.grades);
     }
     const start = (days.monthStarts[month] as number) - scope.from;
     for (let rest = allCountedRows | allCountedUsage | allSuppressed; rest !== 0; rest &= rest - 1) {
@@ -171,7 +172,7 @@ function markSuppressed(scope: Scope, parts: AttendanceParts): void {
 }
 
 function addCells(scope: Scope, { schools, grades, days: ofDays, schoolDays }: AttendanceParts): void {
-  const { groups } = scope;
+  const { lists } = scope;
   const { index, days } = scope.facts;
   const months = days.monthStarts.length;
   const length = ofDays.length;
@@ -183,8 +184,8 @@ function addCells(scope: Scope, { schools, grades, days: ofDays, schoolDays }: A
       const slot = cohort * months + month;
       if (((scope.masks[slot] as number) & (1 << bit)) === 0) continue;
       const active = days.active[slot * monthDays + bit] as number;
-      const school = groups.schools.countedIn[cohort] as number;
-      const grade = groups.grades.countedIn[cohort] as number;
+      const school = lists.schools.countedIn[cohort] as number;
+      const grade = lists.grades.countedIn[cohort] as number;
       if (school >= 0) {
         const at = school * length + start + bit;
         schoolDays[at] = (schoolDays[at] as number) + active;
@@ -212,9 +213,9 @@ function countPeople(scope: Scope, totals: AttendanceTotals): void {
     for (let entry = 0; entry < attendance.member.length; entry++) {
       const member = attendance.member[entry] as number;
       const mask = scope.masks[(cohortOf[member] as number) * months + month] as number;
-      if ((mask & (attendance.present[entry] as number)) === 0) continue;
-      const used = (mask & (attendance.active[entry] as number)) !== 0;
-      seen[member] = (seen[member] as number) | (used ? present | active : present);
+      const isPresent = Number((mask & (attendance.present[entry] as number)) !== 0);
+      const isActive = Number((mask & (attendance.active[entry] as number)) !== 0);
+      seen[member] = (seen[member] as number) | (isPresent * present) | (isActive * active);
     }
   });
   const [users, activeUsers] = [peopleWith(scope, seen, present), peopleWith(scope, seen, active)];
@@ -232,42 +233,57 @@ function countPeople(scope: Scope, totals: AttendanceTotals): void {
  * members.
  */
 export function peopleWith(
-  { facts, groups }: Scope,
+  { facts, lists }: Scope,
   marks: Uint8Array | Uint32Array,
   mark: number,
-): Readonly<Record<"everyone" | "schools" | "grades", Uint32Array>> {
-  const { index, people } = facts;
-  const { cohort: cohortOf } = index.members;
-  const ofCohorts = new Uint32Array(index.cohorts.length);
-  const moved: number[] = [];
+): Readonly<Record<keyof Lists, Uint32Array>> {
+  const { cohort: cohortOf } = facts.index.members;
+  const ofCohorts = new Uint32Array(facts.index.cohorts.length);
+  const isMarked = (member: number) => ((marks[member] as number) & mark) !== 0;
   for (let member = 0; member < marks.length; member++) {
-    if (((marks[member] as number) & mark) === 0) continue;
     const cohort = cohortOf[member] as number;
-    if (people.moved[member] === 1) moved.push(member);
-    else ofCohorts[cohort] = (ofCohorts[cohort] as number) + 1;
+    ofCohorts[cohort] = (ofCohorts[cohort] as number) + Number(isMarked(member));
   }
-  const countIn = ({ count, of, countedIn, firstMember }: Places) => {
-    const counts = new Uint32Array(count);
-    const add = (entry: number, number: number) => {
+  const repeats = facts.people.repeats.filter(isMarked);
+  const countIn = (places: Places) => {
+    const counts = new Uint32Array(places.count);
+    ofCohorts.forEach((number, cohort) => {
+      const entry = places.countedIn[cohort] as number;
       if (entry >= 0) counts[entry] = (counts[entry] as number) + number;
-    };
-    for (const [cohort, number] of ofCohorts.entries()) add(countedIn[cohort] as number, number);
-    const others = moved.filter((member) => (countedIn[cohortOf[member] as number] as number) >= 0);
-    // All members of a person in one entry have the same first one.
-    for (const first of new Set(others.map((member) => firstMember[member] as number)))
-      add(of[cohortOf[first] as number] as number, 1);
+    });
+    forEachRepeat(facts, places, repeats, isMarked, (entry) => {
+      counts[entry] = (counts[entry] as number) - 1;
+    });
     return counts;
   };
   return {
-    everyone: countIn(groups.everyone),
-    schools: countIn(groups.schools),
-    grades: countIn(groups.grades),
+    everyone: countIn(lists.everyone),
+    schools: countIn(lists.schools),
+    grades: countIn(lists.grades),
   };
+}
+
+/** Visits the entries of members whose person another marked member has counted there already. */
+export function forEachRepeat(
+  { index, people }: Facts,
+  { countedIn }: Places,
+  repeats: Uint32Array,
+  isMarked: (member: number) => boolean,
+  visit: (entry: number) => void,
+): void {
+  const { cohort: cohortOf } = index.members;
+  for (const member of repeats) {
+    const entry = countedIn[cohortOf[member] as number] as number;
+    let other = entry < 0 ? -1 : (people.previous[member] as number);
+    while (other >= 0 && !(isMarked(other) && countedIn[cohortOf[other] as number] === entry))
+      other = people.previous[other] as number;
+    if (other >= 0) visit(entry);
+  }
 }
 
 /** Cells count members; a person who is active in several cohorts on one day must count once. */
 function countSeveralOnce(scope: Scope, parts: AttendanceParts): void {
-  const { schools } = scope.groups;
+  const { schools } = scope.lists;
   const { index, days, people } = scope.facts;
   const months = days.monthStarts.length;
   const length = parts.days.length;

@@ -4,7 +4,7 @@ import { countDays } from "../calendar";
 import type { DashboardFilter } from "../filter";
 import type { AttendanceSums } from "./attendance";
 import { comparedPlaces, dailyOf, sumOf, weeklyAverages } from "./entries";
-import { comparedDaysIn, inRange, type Scope, schoolDaysIn } from "./scope";
+import { comparedDaysIn, inRange, newScope, type Scope, schoolDaysIn } from "./scope";
 import { computeUse, type Totals } from "./totals";
 import type { UsageSums } from "./usage";
 import { missingReports, withheldIn } from "./withheld";
@@ -96,7 +96,7 @@ async function computePeriod(
 ): Promise<PeriodTotals> {
   const range = comparedDaysIn(whole, "resourceUsage", other);
   const masks = whole.masks.map((mask, at) => mask & (range[at % range.length] as number));
-  const totals = await computeUse({ ...whole, range, masks }, signal);
+  const totals = await computeUse(newScope({ ...whole, range, masks }), signal);
   return {
     ...totals,
     period: {

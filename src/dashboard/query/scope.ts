@@ -5,7 +5,7 @@ import { countDays, daysMask, monthIndex } from "../calendar";
 import type { DashboardFilter } from "../filter";
 import type { DayKinds } from "../groups/dayKinds";
 import type { Days } from "../groups/days";
-import { type Facts, factsOf, type Groups, groupsOf } from "../groups/groups";
+import { type Facts, factsOf, type Groups, groupsOf, type Lists } from "../groups/groups";
 import type { ParticipationIndex } from "../index/participationIndex";
 import type { Counting } from "../opening";
 import { resourcesNamed } from "../resourcesNamed";
@@ -14,6 +14,8 @@ import { resourcesNamed } from "../resourcesNamed";
 interface Selection {
   readonly facts: Facts;
   readonly groups: Groups;
+  /** The lists whose entries are counted. */
+  readonly lists: Lists;
   /** 1 for cohorts that the filter selects; for groups whose cohorts it selects completely; for shown resources. */
   readonly cohorts: Uint8Array;
   readonly whole: Uint8Array;
@@ -69,7 +71,8 @@ export function scopeOf(
   const resources = new Set(filter.resources.flatMap(resourcesNamed(facts.names.shown)));
   const resourceTypes = new Set(filter.resourceTypes);
   const isChosen = <T>(chosen: ReadonlySet<T>, value: T) => chosen.size === 0 || chosen.has(value);
-  const counted = (cohort: number) => facts.names.grades[groups.grades.of[cohort] as number] as string | null;
+  const counted = (cohort: number) =>
+    facts.names.grades[groups.lists.grades.of[cohort] as number] as string | null;
   const cohorts = Uint8Array.from(facts.index.cohorts, ({ school, userType, grade }, cohort) => {
     const isOfGrade = isChosen(grades, grade) || isChosen(grades, counted(cohort));
     return Number(isChosen(schools, school) && isChosen(types, userType) && isOfGrade);
@@ -77,6 +80,7 @@ export function scopeOf(
   const selected = {
     facts,
     groups,
+    lists: groups.lists,
     cohorts,
     types: Uint8Array.from(userTypes, (type) => Number(isChosen(types, type))),
     whole: Uint8Array.from(groups.groups, (of) => Number(of.every((cohort) => cohorts[cohort] === 1))),
@@ -129,7 +133,7 @@ export function inRange(selection: Selection, asked: DayRange): Scope {
         one === 1 ? all | (ofTypes[type * months + month] as number) : all;
       return types.reduce(add, 0) & inMonth;
     });
-  return {
+  return newScope({
     ...selection,
     from,
     to,
@@ -143,6 +147,44 @@ export function inRange(selection: Selection, asked: DayRange): Scope {
       }),
       resourceUsage: missingOf("resourceUsage"),
     },
+    range,
+    masks,
+  });
+}
+
+/**
+ * Creates every scope, and without a spread: objects that come from a spread have a hidden class of their own until V8
+ * knows it well, and it would compile the loops over millions of entries again for each of the first questions.
+ */
+export function newScope({
+  facts,
+  groups,
+  lists,
+  cohorts,
+  whole,
+  resources,
+  types,
+  from,
+  to,
+  told,
+  absent,
+  missing,
+  range,
+  masks,
+}: Scope): Scope {
+  return {
+    facts,
+    groups,
+    lists,
+    cohorts,
+    whole,
+    resources,
+    types,
+    from,
+    to,
+    told,
+    absent,
+    missing,
     range,
     masks,
   };

@@ -1,5 +1,5 @@
 import { type AttendanceTotals, attendanceSums, attendanceTotals } from "./attendance";
-import type { Scope } from "./scope";
+import { newScope, type Scope } from "./scope";
 import { type UsageTotals, usageTotals } from "./usage";
 
 /** All sums and counts of a question, before they are formatted as an answer. */
@@ -11,9 +11,9 @@ export interface Totals {
 
 /** The totals of a question, without schools, grades and the users per day. Throws the signal's reason when aborted. */
 export async function computeOverallTotals(scope: Scope, signal: AbortSignal | undefined): Promise<Totals> {
-  const { groups } = scope;
-  const none = { ...groups.everyone, countedIn: new Int32Array(groups.groupOf.length).fill(-1) };
-  const overall = { ...scope, groups: { ...groups, schools: none, grades: none } };
+  const { everyone } = scope.lists;
+  const none = { count: 1, of: everyone.of, countedIn: new Int32Array(everyone.of.length).fill(-1) };
+  const overall = newScope({ ...scope, lists: { everyone, schools: none, grades: none } });
   return {
     scope: overall,
     attendance: attendanceTotals(overall),

@@ -132,7 +132,7 @@ export function knownAttendance(
   return (school) => {
     const daily = dailyOf(schoolDays, school, scope);
     const ofSchool = withheld.map(({ cohorts: [first = 0] }, at) =>
-      scope.groups.schools.countedIn[first] === school ? (use[at] as number) : 0,
+      scope.lists.schools.countedIn[first] === school ? (use[at] as number) : 0,
     );
     return withUnknown(scope, asked, daily, withheld, ofSchool);
   };

@@ -1,7 +1,8 @@
 import { highestBit, lowestBit } from "../calendar";
-import { addOn, countOn, eachDigit } from "../groups/days";
+import { addOn } from "../groups/days";
+import type { Lists } from "../groups/groups";
 import type { MonthSegment } from "../index/participationIndex";
-import { peopleWith } from "./attendance";
+import { forEachRepeat, peopleWith } from "./attendance";
 import { choosesResources, type Scope } from "./scope";
 import { forEachResource, forEachRun } from "./usageRuns";
 
@@ -68,40 +69,33 @@ class UsageWalk {
   private readonly resourceDays: Uint32Array;
   /** Days on which each person used a selected resource, by month. */
   private readonly personDays: Uint32Array | undefined;
-  /** Per member, and per first member of a person in an entry: the last thing it was counted for. */
+  /** Per member: the stamp of the last resource it was counted for. */
   private readonly counted: Uint32Array;
-  private readonly countedIn: Readonly<Record<"everyone" | "schools" | "grades", Uint32Array>>;
   private stamp = 0;
 
   constructor(
     private readonly scope: Scope,
     withDayUsers: boolean,
   ) {
-    const { groups } = scope;
+    const { lists } = scope;
     const { names, index, days } = scope.facts;
     const shown = names.shown.length;
-    const members = index.members.person.length;
     const months = days.monthStarts.length;
     this.length = scope.to - scope.from + 1;
     this.rows = new Float64Array(shown * this.length);
-    this.schools = sums(groups.schools.count);
-    this.grades = sums(groups.grades.count);
+    this.schools = sums(lists.schools.count);
+    this.grades = sums(lists.grades.count);
     this.byResource = {
       users: new Uint32Array(shown),
       accesses: new Float64Array(shown),
       firstDay: new Int32Array(shown),
       lastDay: new Int32Array(shown),
     };
-    this.bySchoolResource = new Uint32Array(shown * groups.schools.count);
+    this.bySchoolResource = new Uint32Array(shown * lists.schools.count);
     this.accessesByDay = new Float64Array(this.length);
     this.resourceDays = new Uint32Array(shown * months);
     if (withDayUsers) this.personDays = new Uint32Array(index.people * months);
-    this.counted = new Uint32Array(members);
-    this.countedIn = {
-      everyone: new Uint32Array(members),
-      schools: new Uint32Array(members),
-      grades: new Uint32Array(members),
-    };
+    this.counted = new Uint32Array(index.members.person.length);
   }
 
   addResource(shown: number): void {
@@ -118,6 +112,7 @@ class UsageWalk {
         this.countPeople(shown, segment, run, mask);
       });
     }
+    this.removeRepeats(shown);
   }
 
   private markDays(shown: number, start: number, mask: number): void {
@@ -160,7 +155,7 @@ class UsageWalk {
 
   /** The school and the grade that count a cohort; -1 if none does. */
   private placesOf(cohort: number): { readonly school: number; readonly grade: number } {
-    const { schools, grades } = this.scope.groups;
+    const { schools, grades } = this.scope.lists;
     return { school: schools.countedIn[cohort] as number, grade: grades.countedIn[cohort] as number };
   }
 
@@ -180,39 +175,45 @@ class UsageWalk {
     }
   }
 
+  /** Counts members who are new for this stamp; without branches on them, which nobody can predict. */
   private countPeople(shown: number, { usageRuns, usage }: MonthSegment, run: number, mask: number): void {
-    const { moved } = this.scope.facts.people;
     const { counted, stamp } = this;
     const { member: members, days } = usage;
     const isWhole = ((usageRuns.days[run] as number) & ~mask) === 0;
-    const { school, grade } = this.placesOf(usageRuns.cohort[run] as number);
     const end = usageRuns.firstPerson[run + 1] as number;
-    let [users, atSchool, inGrade] = [0, 0, 0];
+    let users = 0;
     for (let at = usageRuns.firstPerson[run] as number; at < end; at++) {
       if (!isWhole && ((days[at] as number) & mask) === 0) continue;
       const member = members[at] as number;
-      if (counted[member] === stamp) continue;
+      // A stamp is one more than the one before: the sign says whether the member has an older one.
+      users += ((counted[member] as number) - stamp) >>> 31;
       counted[member] = stamp;
-      const isOnly = moved[member] !== 1;
-      if (isOnly || this.isNew("everyone", member)) users++;
-      if (school >= 0 && (isOnly || this.isNew("schools", member))) atSchool++;
-      if (grade >= 0 && (isOnly || this.isNew("grades", member))) inGrade++;
     }
-    this.byResource.users[shown] = (this.byResource.users[shown] as number) + users;
-    if (atSchool > 0) {
-      const at = shown * this.schools.length + school;
-      this.bySchoolResource[at] = (this.bySchoolResource[at] as number) + atSchool;
-      (this.schools[school] as UsageSums).resources += atSchool;
-    }
-    if (inGrade > 0) (this.grades[grade] as UsageSums).resources += inGrade;
+    const { school, grade } = this.placesOf(usageRuns.cohort[run] as number);
+    this.addUsers(shown, "everyone", 0, users);
+    this.addUsers(shown, "schools", school, users);
+    this.addUsers(shown, "grades", grade, users);
   }
 
-  /** Whether a member's person was not counted yet for this stamp where the member counts; counts them. */
-  private isNew(list: "everyone" | "schools" | "grades", member: number): boolean {
-    const first = this.scope.groups[list].firstMember[member] as number;
-    if (this.countedIn[list][first] === this.stamp) return false;
-    this.countedIn[list][first] = this.stamp;
-    return true;
+  /** Counts each person once where several members of the person were counted for this stamp. */
+  private removeRepeats(shown: number): void {
+    const { facts, lists } = this.scope;
+    const isUser = (member: number) => this.counted[member] === this.stamp;
+    const repeats = facts.people.repeats.filter(isUser);
+    for (const list of ["everyone", "schools", "grades"] as const)
+      forEachRepeat(facts, lists[list], repeats, isUser, (entry) => this.addUsers(shown, list, entry, -1));
+  }
+
+  private addUsers(shown: number, list: keyof Lists, entry: number, users: number): void {
+    const { byResource, bySchoolResource, schools, grades } = this;
+    if (entry < 0) return;
+    if (list === "everyone") byResource.users[shown] = (byResource.users[shown] as number) + users;
+    else if (list === "grades") (grades[entry] as UsageSums).resources += users;
+    else {
+      (schools[entry] as UsageSums).resources += users;
+      const at = shown * schools.length + entry;
+      bySchoolResource[at] = (bySchoolResource[at] as number) + users;
+    }
   }
 
   totals(): UsageTotals {
@@ -259,4 +260,24 @@ class UsageWalk {
     });
     return counts;
   }
+}
+
+/**
+ * Adds 1 to the count of each day of a mask, in one of several counters of 32 numbers each. Bit `day` of a counter's
+ * n-th number is the n-th binary digit of that day's count, so all days are added in parallel.
+ */
+function countOn(digits: Uint32Array, counter: number, mask: number): void {
+  let at = counter * 32;
+  for (let carry = mask; carry !== 0; at++) {
+    const digit = digits[at] as number;
+    digits[at] = digit ^ carry;
+    carry &= digit;
+  }
+}
+
+/** Visits the digits of all counters: a day's count is the sum of `count` over the masks that contain the day. */
+function eachDigit(digits: Uint32Array, visit: (counter: number, mask: number, count: number) => void): void {
+  digits.forEach((mask, at) => {
+    if (mask !== 0) visit(at >>> 5, mask, 1 << (at & 31));
+  });
 }

@@ -18,7 +18,7 @@ import { daysWithData, isNeverCounted, type Scope } from "./scope";
 
 /** What a question suppresses, and why: nothing if nobody has rows in its range. */
 export function withheldIn(scope: Scope): Withheld {
-  const { facts, groups } = scope;
+  const { facts, groups, lists } = scope;
   const { names } = facts;
   const filter: CutGroup[] = [];
   const schools: CutGroup[] = [];
@@ -29,7 +29,7 @@ export function withheldIn(scope: Scope): Withheld {
     if (countedIn[cohorts[0] as number] !== -1) return [];
     const parts = [...groupBy(cohorts, (cohort) => of[cohort]).values()];
     const small = parts.filter((part) => groups.sizeOf(part) < groups.minimumGroupSize);
-    return [cutGroup(scope, cohorts, small.length > 0 ? small : parts, of === groups.grades.of)];
+    return [cutGroup(scope, cohorts, small.length > 0 ? small : parts, of === lists.grades.of)];
   };
   const withData = daysWithData(scope);
   const isEmpty = withData.every((mask) => mask === 0);
@@ -37,7 +37,7 @@ export function withheldIn(scope: Scope): Withheld {
     const selected = cohorts.filter((cohort) => scope.cohorts[cohort] === 1);
     if (isEmpty || selected.length === 0) return;
     for (const cohort of selected) {
-      const grade = groups.grades.of[cohort] as number;
+      const grade = lists.grades.of[cohort] as number;
       if (grade === names.gradeOf[cohort]) continue;
       const { userType, school } = facts.index.cohorts[cohort] as Cohort;
       ungraded.push({ userType, school, grades: [names.grades[grade] as string | null] });
@@ -46,8 +46,8 @@ export function withheldIn(scope: Scope): Withheld {
       filter.push(cutGroup(scope, cohorts, [selected]));
       return;
     }
-    schools.push(...splitBy(groups.schools, cohorts));
-    grades.push(...splitBy(groups.grades, cohorts));
+    schools.push(...splitBy(lists.schools, cohorts));
+    grades.push(...splitBy(lists.grades, cohorts));
     const uncounted = isNeverCounted(scope, group)
       ? withData
       : withData.map((mask, month) => mask & (groups.uncounted[group * withData.length + month] as number));
