@@ -81,6 +81,41 @@ const externalNativeParts: esbuild.Plugin = {
   },
 };
 
+/**
+ * ES modules with chunks: each command and each kind of request loads its own, so that `--version`, a run with nothing
+ * new and the dashboard start fast.
+ */
+const modules = (entry: string) =>
+  ({
+    format: "esm",
+    splitting: true,
+    outExtension: { ".js": ".mjs" },
+    // Next to the entry: Azure's packages are named relative to the file that loads them.
+    chunkNames: `${entry}-[name]-[hash]`,
+    // Prefers ES modules to CommonJS where a package has both: unused exports are dropped.
+    mainFields: ["module", "main"],
+    // The files are read at each start: without comments and indentation, they are a third smaller. Names are kept
+    // for stack traces.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    // Globals that bundled CommonJS packages expect.
+    banner: {
+      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url); const __dirname = import.meta.dirname;',
+    },
+  }) satisfies esbuild.BuildOptions;
+
+const nativeParts = ["cpu-features", "*.node"];
+
+/** Builds the engine's process. */
+export const engineOptions = (outdir: string): esbuild.BuildOptions => ({
+  ...shared,
+  ...modules("engine"),
+  entryPoints: { engine: "src/engine/server/main.ts" },
+  outdir,
+  plugins: [separateAzure],
+  external: [...nativeParts, "@duckdb/node-api"],
+});
+
 /** Bundles Azure's packages into a folder. */
 function buildAzure(outdir: string, output: esbuild.BuildOptions): Promise<esbuild.Metafile> {
   return build({
@@ -185,27 +220,28 @@ export async function buildExtension({
       outdir,
     }),
     build({
-      ...shared,
-      ...output,
-      entryPoints: { engine: "src/engine/server/main.ts" },
-      outdir,
-      plugins: [separateAzure],
-      external: ["vscode", "cpu-features", "*.node", ...(packaged ? [] : ["@duckdb/node-api"])],
-      ...(packaged ? { alias: { "@duckdb/node-bindings": `${duckdbBinding}/duckdb.node` } } : {}),
+      ...engineOptions(outdir),
+      sourcemap: !packaged,
+      ...(packaged
+        ? { external: nativeParts, alias: { "@duckdb/node-bindings": `${duckdbBinding}/duckdb.node` } }
+        : {}),
     }),
     build({ ...webview, entryPoints: webviewEntries }),
     build({ ...webview, entryPoints: dashboardEntries, minify: true }),
     buildAzure(outdir, output),
   ]);
+  const outputs = metafiles.flatMap((metafile) => Object.keys(metafile.outputs));
+  await removeOldChunks("engine", outdir, outputs);
   return metafiles.flatMap(({ inputs }) => Object.keys(inputs));
 }
 
-/** Removes chunks of earlier builds of the command line: their names change with their contents. */
-async function removeOldChunks(outputs: readonly string[]): Promise<void> {
+/** Removes chunks of earlier builds: their names change with their contents. */
+async function removeOldChunks(entry: string, outdir: string, outputs: readonly string[]): Promise<void> {
+  const folder = path.resolve(root, outdir);
   const current = new Set(outputs.map((output) => path.basename(output)));
-  const names = await readdir(path.join(root, "dist"));
-  const old = names.filter((name) => /^cli-.*\.mjs(\.map)?$/.test(name) && !current.has(name));
-  await Promise.all(old.map((name) => rm(path.join(root, "dist", name), { force: true })));
+  const isChunk = (name: string) => name.startsWith(`${entry}-`) && /\.mjs(?:\.map)?$/.test(name);
+  const old = (await readdir(folder)).filter((name) => isChunk(name) && !current.has(name));
+  await Promise.all(old.map((name) => rm(path.join(folder, name), { force: true })));
 }
 
 /**
@@ -214,30 +250,16 @@ async function removeOldChunks(outputs: readonly string[]): Promise<void> {
  * @returns the source files in the bundles
  */
 export async function buildCommandLine(): Promise<readonly string[]> {
-  // ES modules with chunks: each command loads its own, so that `--version` and a run with nothing new start fast.
+  const outdir = "dist";
   const { inputs, outputs } = await build({
     ...shared,
+    ...modules("cli"),
     entryPoints: { cli: "src/cli.ts" },
-    outdir: "dist",
-    format: "esm",
-    splitting: true,
-    outExtension: { ".js": ".mjs" },
-    // Next to the entry: Azure's packages are named relative to the file that loads them.
-    chunkNames: "cli-[name]-[hash]",
+    outdir,
     plugins: [separateAzure, externalNativeParts],
     external: ["@duckdb/node-bindings"],
-    // Prefers ES modules to CommonJS where a package has both: unused exports are dropped.
-    mainFields: ["module", "main"],
-    // The files are read at each start: without comments and indentation, they are a third smaller. Names are kept
-    // for stack traces.
-    minifySyntax: true,
-    minifyWhitespace: true,
-    // Globals that bundled CommonJS packages expect.
-    banner: {
-      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url); const __dirname = import.meta.dirname;',
-    },
   });
-  await removeOldChunks(Object.keys(outputs));
+  await removeOldChunks("cli", outdir, Object.keys(outputs));
   return Object.keys(inputs);
 }
 

@@ -10,7 +10,7 @@ import { projectFolder } from "./workshop";
 /** The engine's process as the extension starts it, queried like the dashboard does. */
 export class DashboardEngine implements AsyncDisposable {
   private readonly client = new EngineClient({
-    modulePath: path.join(projectFolder, "dist", "engine.js"),
+    modulePath: path.join(projectFolder, "dist", "engine.mjs"),
     onLog: ({ message }) => console.error(`  ${message}`),
   });
 

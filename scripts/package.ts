@@ -102,7 +102,7 @@ function expected(platform: string): RegExp[] {
     /^docs\/[\w-]+\.md$/,
     /^spark\/(clever_lake_job|participation|clever_lake\/\w+)\.py$/,
     /^media\/(icon\.png|clever-lake\.svg|(walkthrough|readme)\/[\w-]+\.png)$/,
-    /^dist\/((extension|engine|zod|vscode-jsonrpc|azure-storage|azure-identity)\.js|media\/[\w-]+\.(js|css|svg|ttf))$/,
+    /^dist\/((extension|zod|vscode-jsonrpc|azure-storage|azure-identity)\.js|engine(-[\w-]+)?\.mjs|media\/[\w-]+\.(js|css|svg|ttf))$/,
     new RegExp(
       `^${binding}/(LICENSE|README\\.md|package\\.json|duckdb\\.node|(lib)?duckdb\\.(so|dylib|dll))$`,
     ),
@@ -123,7 +123,7 @@ function missing(files: readonly PackedFile[], readme: string, platform: string)
     steps.map(({ media }) => media.image),
   );
   const library = `dist/node_modules/@duckdb/node-bindings-${platform}/duckdb.node`;
-  const parts = ["engine", "zod", "vscode-jsonrpc"].map((name) => `dist/${name}.js`);
+  const parts = ["engine.mjs", "zod.js", "vscode-jsonrpc.js"].map((name) => `dist/${name}`);
   const scripts = ["spark/clever_lake_job.py", "spark/clever_lake/serve.py", "spark/participation.py"];
   const pages = [...readme.matchAll(/\]\((docs\/[^)#]+)/g)].map(([, page = ""]) => page);
   const needed = [

@@ -65,7 +65,7 @@ export class Application extends Disposable {
     super();
     this.hold({ dispose: () => this.ending.abort() });
     this.client = new EngineClient({
-      modulePath: path.join(context.extensionPath, "dist", "engine.js"),
+      modulePath: path.join(context.extensionPath, "dist", "engine.mjs"),
       token: microsoftToken,
       hintFor: hintInVsCode,
       onLog: (message) => this.logOfEngine(message),

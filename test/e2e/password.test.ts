@@ -187,7 +187,7 @@ describe("a district's reports, with a password and its own salt", () => {
     }
     expect(search.findings).toEqual([]);
     expect(search.searched.files).toBeGreaterThan(100);
-    expect(processes.join("\n")).toContain("engine.js");
+    expect(processes.join("\n")).toContain("engine.mjs");
 
     // The search itself: a decoy in each form is found.
     const decoys = path.join(host.serverDataDir, "decoys");

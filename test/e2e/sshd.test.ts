@@ -320,6 +320,6 @@ describe.skipIf(server === undefined)("a district's own server, with a key and t
     }
     expect(search.findings).toEqual([]);
     expect(search.searched.files).toBeGreaterThan(100);
-    expect(processes.join("\n")).toContain("engine.js");
+    expect(processes.join("\n")).toContain("engine.mjs");
   });
 });

@@ -10,6 +10,7 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from "vscode-jsonrpc/node";
+import { engineOptions } from "../../esbuild";
 import type { LogMessage } from "../../src/engine/messages/messages";
 import type { EngineCall } from "../../src/engine/messages/protocol";
 import { logMessage, progressOf } from "../../src/engine/messages/wire";
@@ -18,22 +19,13 @@ import { EngineServer } from "../../src/engine/server/server";
 
 const root = path.resolve(import.meta.dirname, "..", "..");
 
-/** Bundles the engine's process as the build does; the caller removes the folder. */
+/** Builds the engine's process, without Azure's packages; the caller removes the folder. */
 export async function buildEngine(): Promise<{ modulePath: string; remove: () => Promise<void> }> {
   // Within the project, so that packages outside the bundle are found.
   const folder = path.join(root, ".cache", `engine-${randomUUID()}`);
-  await build({
-    entryPoints: { engine: path.join(root, "src/engine/server/main.ts") },
-    outdir: folder,
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "cjs",
-    external: ["@duckdb/node-api", "cpu-features", "ssh2"],
-    logLevel: "error",
-  });
+  await build(engineOptions(folder));
   return {
-    modulePath: path.join(folder, "engine.js"),
+    modulePath: path.join(folder, "engine.mjs"),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }

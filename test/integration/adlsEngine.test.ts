@@ -10,7 +10,7 @@ import { startEmulator } from "../helpers/adls";
 import { buildCommandLine } from "../helpers/cli";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
-const modulePath = path.resolve(import.meta.dirname, "..", "..", "dist", "engine.js");
+const modulePath = path.resolve(import.meta.dirname, "..", "..", "dist", "engine.mjs");
 const password = "planted-password-8d1f";
 const salt = "planted-salt-77ab";
 

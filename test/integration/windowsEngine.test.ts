@@ -19,7 +19,7 @@ test.skipIf(builds === undefined)(
     await using windows = await WindowsMachine.create(builds);
     const extension = await unpackVsix(vsix, windows.folder);
     const outcomes = await windows.runTests("engine", {
-      ENGINE_MODULE: windowsPath(path.join(extension, "dist", "engine.js")),
+      ENGINE_MODULE: windowsPath(path.join(extension, "dist", "engine.mjs")),
       // DuckDB is the package's own.
       NODE_PATH: "",
     });

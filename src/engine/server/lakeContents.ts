@@ -2,11 +2,11 @@ import { isCleverLakeError } from "../../basics/errors";
 import { ingestLogTable } from "../../clever/layout";
 import { Duck } from "../../duck/duck";
 import { fileSystems, identityFileSystems } from "../../lake/lakePath";
-import { lakeTables, landingFolders } from "../../pipeline/catalogue/lakeContents";
+import { landedFiles as filesIn, lakeTables, landingFolders } from "../../pipeline/catalogue/lakeContents";
 import { tableDetails } from "../../pipeline/catalogue/tableDetails";
 import { IngestLog } from "../../pipeline/log/logTable";
 import { toJson } from "../messages/json";
-import type { Connected, LakeOverview, TableReport } from "../messages/messages";
+import type { Connected, LakeOverview, LandedFileItem, TableReport } from "../messages/messages";
 import { openLake } from "./connections";
 
 /** The number of log lines that are shown. */
@@ -30,6 +30,13 @@ export async function lakeContents(connected: Connected, signal: AbortSignal): P
     })),
     landings,
   };
+}
+
+export async function landedFiles(
+  { folder, ...connected }: Connected & { readonly folder: string },
+  signal: AbortSignal,
+): Promise<{ readonly files: readonly LandedFileItem[] }> {
+  return { files: await filesIn(await openLake(connected), folder, signal) };
 }
 
 export async function tableReport(

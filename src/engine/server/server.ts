@@ -1,28 +1,23 @@
 import type { MessageConnection } from "vscode-jsonrpc/node";
-import { writeAssets } from "../../assets/writeAssets";
-import { CleverLakeError } from "../../basics/errors";
-import { updateActivityWithoutRun } from "../../pipeline/activity/digitalActivity";
-import { adoptLake } from "../../pipeline/adopt/adoptLake";
-import { landedFiles } from "../../pipeline/catalogue/lakeContents";
-import { updateGroupsWithoutRun } from "../../pipeline/groups/updateGroups";
-import { dismissQuarantined } from "../../pipeline/plan/dismiss";
-import { repairLake } from "../../pipeline/repair/repair";
-import { optimizeLake } from "../../pipeline/upkeep/optimizeLake";
-import { vacuumLake } from "../../pipeline/upkeep/vacuumLake";
-import { scriptsOfProgram } from "../../spark/scripts";
 import * as protocol from "../messages/protocol";
 import { errorOrigin } from "../messages/wireError";
-import { openConnected, openLake, Sources, sourceOf } from "./connections";
+import { Sources, sourceOf } from "./connections";
 import { Dashboards } from "./dashboard";
 import { type Handler, Handlers } from "./handlers";
-import * as contents from "./lakeContents";
 import { Lane } from "./lane";
 import { Previews } from "./previews";
-import * as reports from "./reports";
-import { importRoster } from "./roster";
-import * as runs from "./runs";
 import { Sample } from "./sample";
 import { useTokenConnection } from "./tokens";
+
+/**
+ * Handlers that need much code are loaded with the first request for them: the process starts with little, so that the
+ * dashboard's first answer comes soon.
+ */
+const contents = () => import("./lakeContents");
+const reports = () => import("./reports");
+const rosters = () => import("./roster");
+const runs = () => import("./runs");
+const upkeep = () => import("./upkeep");
 
 /** The engine behind one connection: answers the requests of `protocol.ts`, which also says what each rejects with. */
 export class EngineServer implements AsyncDisposable {
@@ -84,17 +79,19 @@ export class EngineServer implements AsyncDisposable {
       const { fetchHostKey } = await import("../../sftp/connection/hostKey");
       return { hostKey: await fetchHostKey(host, port, signal, timeoutSeconds) };
     });
-    handlers.on(protocol.testConnection, (params, signal) => reports.testConnection(params, sources, signal));
+    handlers.on(protocol.testConnection, async (params, signal) =>
+      (await reports()).testConnection(params, sources, signal),
+    );
     handlers.on(protocol.testLogin, async (params, signal) => {
       await using source = await sourceOf(params);
       await source.login(signal);
       return {};
     });
-    handlers.on(protocol.testLake, reports.testLake);
+    handlers.on(protocol.testLake, async (params, signal) => (await reports()).testLake(params, signal));
     this.inLane(
       "list",
       protocol.listReports,
-      (params, ...context) => reports.listReports(params, sources, ...context),
+      async (params, ...context) => (await reports()).listReports(params, sources, ...context),
       { everyReport: true },
     );
     this.inLane("sample", protocol.startSample, (params, signal) => sample.start(params, signal));
@@ -102,60 +99,45 @@ export class EngineServer implements AsyncDisposable {
 
   private answerRuns(): void {
     const { sources } = this;
-    this.change(protocol.run, (params, ...context) => runs.run(params, sources, ...context));
-    this.change(protocol.importRoster, (params, ...context) => importRoster(params, sources, ...context));
-    this.inLane("work", protocol.verify, runs.verify);
-    this.inLane("work", protocol.dismiss, async ({ files, ...connected }, signal) => {
-      const lake = await openLake(connected);
-      return { dismissed: await dismissQuarantined({ lake, files, signal }) };
-    });
+    this.change(protocol.run, async (params, ...context) => (await runs()).run(params, sources, ...context));
+    this.change(protocol.importRoster, async (params, ...context) =>
+      (await rosters()).importRoster(params, sources, ...context),
+    );
+    this.inLane("work", protocol.verify, async (params, signal) => (await runs()).verify(params, signal));
+    this.inLane("work", protocol.dismiss, async (params, signal) => (await upkeep()).dismiss(params, signal));
   }
 
   private answerUpkeep(): void {
     const { handlers, dashboards } = this;
-    this.change(protocol.adopt, async ({ dryRun, ...connected }, signal, onProgress) => {
-      const { settings, lake, salt } = await openConnected(connected, signal);
-      return adoptLake({ lake, salt, dryRun, maxShrink: settings.maxShrink, signal, onProgress });
-    });
-    this.change(protocol.optimize, async ({ dryRun, ...connected }, signal, onProgress) =>
-      optimizeLake({ lake: await openLake(connected), dryRun, signal, onProgress }),
-    );
-    this.change(protocol.repair, async ({ dryRun, ...connected }, signal, onProgress) => {
-      const { lake, salt } = await openConnected(connected, signal);
-      if (salt === undefined) {
-        throw new CleverLakeError("config", "There is no salt to pseudonymize with; nothing was done.", {
-          hint: "Enter the salt with Change Salt or Credentials.",
-        });
-      }
-      return repairLake({ lake, salt, dryRun, signal, onProgress });
-    });
-    this.inLane("work", protocol.vacuum, async (params, signal, onProgress) => {
-      const { dryRun, olderThanDays } = params;
-      return vacuumLake({ lake: await openLake(params), dryRun, olderThanDays, signal, onProgress });
-    });
+    this.change(protocol.adopt, async (...request) => (await upkeep()).adopt(...request));
+    this.change(protocol.optimize, async (...request) => (await upkeep()).optimize(...request));
+    this.change(protocol.repair, async (...request) => (await upkeep()).repair(...request));
+    this.inLane("work", protocol.vacuum, async (...request) => (await upkeep()).vacuum(...request));
     this.inLane("work", protocol.updateActivity, async (params, signal) =>
-      updateActivityWithoutRun(await openLake(params), signal),
+      (await upkeep()).updateActivity(params, signal),
     );
-    this.inLane("work", protocol.updateGroups, async (params, signal) => {
-      const divide = () => dashboards.division(params, signal);
-      const { written, division } = await updateGroupsWithoutRun(await openLake(params), divide, signal);
-      return { written, groups: new Set(division.cohorts.map(({ group }) => group)).size };
-    });
-    handlers.on(protocol.createAssets, (params, signal) =>
-      writeAssets({ ...params, scripts: scriptsOfProgram(), signal }),
+    this.inLane("work", protocol.updateGroups, async (params, signal) =>
+      (await upkeep()).updateGroups(params, () => dashboards.division(params, signal), signal),
+    );
+    handlers.on(protocol.createAssets, async (params, signal) =>
+      (await upkeep()).createAssets(params, signal),
     );
   }
 
   private answerReads(): void {
     const { handlers, dashboards } = this;
     handlers.on(protocol.dashboard, (...request) => dashboards.answer(...request));
-    handlers.on(protocol.listRuns, runs.listRuns);
-    this.inLane("read", protocol.readRun, runs.readRun);
-    this.inLane("read", protocol.lakeContents, contents.lakeContents);
-    this.inLane("read", protocol.tableReport, contents.tableReport);
-    handlers.on(protocol.landedFiles, async ({ folder, ...connected }, signal) => ({
-      files: await landedFiles(await openLake(connected), folder, signal),
-    }));
+    handlers.on(protocol.listRuns, async (params, signal) => (await runs()).listRuns(params, signal));
+    this.inLane("read", protocol.readRun, async (params, signal) => (await runs()).readRun(params, signal));
+    this.inLane("read", protocol.lakeContents, async (params, signal) =>
+      (await contents()).lakeContents(params, signal),
+    );
+    this.inLane("read", protocol.tableReport, async (params, signal) =>
+      (await contents()).tableReport(params, signal),
+    );
+    handlers.on(protocol.landedFiles, async (params, signal) =>
+      (await contents()).landedFiles(params, signal),
+    );
   }
 
   private answerPreviews(): void {
