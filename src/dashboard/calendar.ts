@@ -31,7 +31,7 @@ export function daysMask(from: number, to: number): number {
 export const lowestBit = (mask: number): number => (mask === 0 ? 32 : 31 - Math.clz32(mask & -mask));
 
 /** The index of the highest set bit; -1 if there is none. */
-export const highestBit = (mask: number): number => 31 - Math.clz32(mask);
+const highestBit = (mask: number): number => 31 - Math.clz32(mask);
 
 /** How many days masks of months have, with the first and the last as day numbers; undefined if they have none. */
 export function spanOf(

@@ -158,24 +158,30 @@ function startsOf(ascending: Uint32Array, count: number): Uint32Array {
  */
 function usualPeople({ index, days }: Facts, cohorts: readonly number[]): number {
   const months = index.months.length;
-  const length = months * monthDays;
-  const people = new Uint32Array(length);
-  for (const cohort of cohorts) {
+  const deciding = cohorts.map((cohort) => {
     const participated = days.participated.subarray(cohort * months, (cohort + 1) * months);
     const participates = participated.some((mask) => mask !== 0);
-    const present = days.present.subarray(cohort * length, (cohort + 1) * length);
-    for (let month = 0; month < months; month++) {
-      const counting = participates ? (participated[month] as number) : -1;
-      for (let day = 0; day < monthDays; day++) {
-        const at = month * monthDays + day;
-        if ((counting & (1 << day)) !== 0) people[at] = (people[at] as number) + (present[at] as number);
-      }
+    return participates ? participated : days.used.subarray(cohort * months, (cohort + 1) * months);
+  });
+  const people: number[] = [];
+  for (let month = 0; month < months; month++) {
+    for (
+      let left = deciding.reduce((all, masks) => all | (masks[month] as number), 0);
+      left !== 0;
+      left &= left - 1
+    ) {
+      const day = lowestBit(left);
+      let count = 0;
+      cohorts.forEach((cohort, at) => {
+        const isIn = ((deciding[at]?.[month] as number) >>> day) & 1;
+        count += isIn * (days.present[(cohort * months + month) * monthDays + day] as number);
+      });
+      if (count > 0) people.push(count);
     }
   }
-  const some = people.filter((count) => count > 0);
-  const now = some.slice(-newestDays).sort();
+  const now = Uint32Array.from(people.slice(-newestDays)).sort();
   const usual = now[now.length >>> 1] ?? 0;
-  const similar = some.filter((count) => count >= usual / 2 && count <= usual * 2).sort();
+  const similar = Uint32Array.from(people.filter((count) => count >= usual / 2 && count <= usual * 2)).sort();
   return similar[Math.floor(similar.length * thinShare)] ?? 0;
 }
 

@@ -1,6 +1,6 @@
-import { highestBit, lowestBit } from "../calendar";
+import { spanOf } from "../calendar";
 import { addOn } from "../groups/days";
-import type { Lists } from "../groups/groups";
+import type { Places } from "../groups/groups";
 import type { MonthSegment } from "../index/participationIndex";
 import { forEachRepeat, peopleWith } from "./attendance";
 import { choosesResources, type Scope } from "./scope";
@@ -14,6 +14,11 @@ export class UsageSums {
   accesses = 0;
   /** Distinct resources; of a school or grade, those of each person, summed over its people. */
   resources = 0;
+
+  add(personDays: number, accesses: number): void {
+    this.personDays += personDays;
+    this.accesses += accesses;
+  }
 }
 
 export interface UsageTotals {
@@ -51,6 +56,10 @@ export async function usageTotals(
   return walk.totals();
 }
 
+/** An entry of a list; undefined for -1, which would be looked up as a name. */
+const entryAt = (list: readonly UsageSums[], entry: number): UsageSums | undefined =>
+  entry < 0 ? undefined : list[entry];
+
 const sums = (count: number) => Array.from({ length: count }, () => new UsageSums());
 
 /**
@@ -62,7 +71,7 @@ class UsageWalk {
   private readonly length: number;
   private readonly schools: UsageSums[];
   private readonly grades: UsageSums[];
-  private readonly byResource: UsageTotals["byResource"];
+  private readonly byResource: Pick<UsageTotals["byResource"], "users" | "accesses">;
   private readonly bySchoolResource: Uint32Array;
   private readonly accessesByDay: Float64Array;
   /** Days on which each shown resource was used, by month. */
@@ -88,8 +97,6 @@ class UsageWalk {
     this.byResource = {
       users: new Uint32Array(shown),
       accesses: new Float64Array(shown),
-      firstDay: new Int32Array(shown),
-      lastDay: new Int32Array(shown),
     };
     this.bySchoolResource = new Uint32Array(shown * lists.schools.count);
     this.accessesByDay = new Float64Array(this.length);
@@ -104,7 +111,6 @@ class UsageWalk {
     this.stamp++;
     for (const resource of names.resourcesOf[shown] ?? []) {
       forEachRun(this.scope, resource, (segment, run, mask, start, month) => {
-        this.markDays(shown, start + this.scope.from, mask);
         const at = shown * months + month;
         this.resourceDays[at] = (this.resourceDays[at] as number) | mask;
         this.addCells(shown, segment, run, mask, start);
@@ -113,15 +119,6 @@ class UsageWalk {
       });
     }
     this.removeRepeats(shown);
-  }
-
-  private markDays(shown: number, start: number, mask: number): void {
-    const { firstDay, lastDay } = this.byResource;
-    const first = start + lowestBit(mask);
-    const last = start + highestBit(mask);
-    const known = firstDay[shown] as number;
-    if (known === 0 || first < known) firstDay[shown] = first;
-    if (last > (lastDay[shown] as number)) lastDay[shown] = last;
   }
 
   private addCells(
@@ -134,7 +131,8 @@ class UsageWalk {
     const { day, rows, accesses } = usageCells;
     const end = usageRuns.firstCell[run + 1] as number;
     const first = shown * this.length + start;
-    let [personDays, sum] = [0, 0];
+    let personDays = 0;
+    let sum = 0;
     for (let cell = usageRuns.firstCell[run] as number; cell < end; cell++) {
       if ((mask & (1 << (day[cell] as number))) === 0) continue;
       const at = first + (day[cell] as number);
@@ -145,18 +143,10 @@ class UsageWalk {
       this.accessesByDay[ofDay] = (this.accessesByDay[ofDay] as number) + (accesses[cell] as number);
     }
     this.byResource.accesses[shown] = (this.byResource.accesses[shown] as number) + sum;
-    const { school, grade } = this.placesOf(usageRuns.cohort[run] as number);
-    for (const part of [this.schools[school], this.grades[grade]]) {
-      if (part === undefined) continue;
-      part.personDays += personDays;
-      part.accesses += sum;
-    }
-  }
-
-  /** The school and the grade that count a cohort; -1 if none does. */
-  private placesOf(cohort: number): { readonly school: number; readonly grade: number } {
     const { schools, grades } = this.scope.lists;
-    return { school: schools.countedIn[cohort] as number, grade: grades.countedIn[cohort] as number };
+    const cohort = usageRuns.cohort[run] as number;
+    entryAt(this.schools, schools.countedIn[cohort] as number)?.add(personDays, sum);
+    entryAt(this.grades, grades.countedIn[cohort] as number)?.add(personDays, sum);
   }
 
   private markPeople(
@@ -189,10 +179,11 @@ class UsageWalk {
       users += ((counted[member] as number) - stamp) >>> 31;
       counted[member] = stamp;
     }
-    const { school, grade } = this.placesOf(usageRuns.cohort[run] as number);
-    this.addUsers(shown, "everyone", 0, users);
-    this.addUsers(shown, "schools", school, users);
-    this.addUsers(shown, "grades", grade, users);
+    this.addUsers(shown, users);
+    const { schools, grades } = this.scope.lists;
+    const cohort = usageRuns.cohort[run] as number;
+    this.addSchoolUsers(shown, schools.countedIn[cohort] as number, users);
+    this.addGradeUsers(grades.countedIn[cohort] as number, users);
   }
 
   /** Counts each person once where several members of the person were counted for this stamp. */
@@ -200,20 +191,28 @@ class UsageWalk {
     const { facts, lists } = this.scope;
     const isUser = (member: number) => this.counted[member] === this.stamp;
     const repeats = facts.people.repeats.filter(isUser);
-    for (const list of ["everyone", "schools", "grades"] as const)
-      forEachRepeat(facts, lists[list], repeats, isUser, (entry) => this.addUsers(shown, list, entry, -1));
+    const forEach = (places: Places, visit: (entry: number) => void) =>
+      forEachRepeat(facts, places, repeats, isUser, visit);
+    forEach(lists.everyone, () => this.addUsers(shown, -1));
+    forEach(lists.schools, (school) => this.addSchoolUsers(shown, school, -1));
+    forEach(lists.grades, (grade) => this.addGradeUsers(grade, -1));
   }
 
-  private addUsers(shown: number, list: keyof Lists, entry: number, users: number): void {
-    const { byResource, bySchoolResource, schools, grades } = this;
-    if (entry < 0) return;
-    if (list === "everyone") byResource.users[shown] = (byResource.users[shown] as number) + users;
-    else if (list === "grades") (grades[entry] as UsageSums).resources += users;
-    else {
-      (schools[entry] as UsageSums).resources += users;
-      const at = shown * schools.length + entry;
-      bySchoolResource[at] = (bySchoolResource[at] as number) + users;
-    }
+  private addUsers(shown: number, users: number): void {
+    const { users: all } = this.byResource;
+    all[shown] = (all[shown] as number) + users;
+  }
+
+  private addSchoolUsers(shown: number, school: number, users: number): void {
+    if (school < 0) return;
+    (this.schools[school] as UsageSums).resources += users;
+    const at = shown * this.schools.length + school;
+    this.bySchoolResource[at] = (this.bySchoolResource[at] as number) + users;
+  }
+
+  private addGradeUsers(grade: number, users: number): void {
+    const sums = entryAt(this.grades, grade);
+    if (sums) sums.resources += users;
   }
 
   totals(): UsageTotals {
@@ -236,7 +235,8 @@ class UsageWalk {
       (days[at % this.length] as UsageSums).personDays += count;
       total.personDays += count;
     });
-    total.resources = byResource.firstDay.filter((day) => day !== 0).length;
+    const { firstDay, lastDay } = this.spans();
+    total.resources = firstDay.filter((day) => day !== 0).length;
     this.countByDay(this.resourceDays).forEach((resources, day) => {
       (days[day] as UsageSums).resources = resources;
     });
@@ -245,7 +245,28 @@ class UsageWalk {
         (days[day] as UsageSums).users = people;
       });
     }
-    return { total, schools, grades, days, byResource, rows, bySchoolResource };
+    return {
+      total,
+      schools,
+      grades,
+      days,
+      byResource: { ...byResource, firstDay, lastDay },
+      rows,
+      bySchoolResource,
+    };
+  }
+
+  /** The first and the last day of each shown resource. */
+  private spans(): Pick<UsageTotals["byResource"], "firstDay" | "lastDay"> {
+    const { monthStarts } = this.scope.facts.days;
+    const months = monthStarts.length;
+    const spans = Array.from(this.byResource.users, (_, shown) =>
+      spanOf(monthStarts, this.resourceDays.subarray(shown * months, (shown + 1) * months)),
+    );
+    return {
+      firstDay: Int32Array.from(spans, (span) => span?.first ?? 0),
+      lastDay: Int32Array.from(spans, (span) => span?.last ?? 0),
+    };
   }
 
   /** How many masks contain each day; there is one mask per item and month. */
