@@ -131,6 +131,32 @@ test("ids that are only in the other report of the same run are masked", async (
   expect(await fixture.rows("resource_usage")).toMatchObject([{ resource_name: "Portfolio [pseudonym]" }]);
 });
 
+// A file with a bad row is read after the others.
+for (const last of ["text", "person"]) {
+  test(`ids that are only in another usage file of the run are masked if the file of the ${last} is read last`, async () => {
+    const fixture = await PipelineFixture.create();
+    const names = ["Portfolio of zoe-1234567", "Algebra 1", "Notes, zoe-1234567"];
+    const bad = (file: string) => (file === last ? ["99/99/9999,sis-ben,clever-ben,s,North,app,M,id,1"] : []);
+    const texts = names.map((name, number) => usageLine(name, number, "other,someone"));
+    await fixture.put(usagePath(), usageCsv(...texts, ...bad("text")));
+    const person = usageLine("Maths", 4, "zoe-1234567,clever-zoe");
+    await fixture.put(usagePath("2024-09-04"), usageCsv(person, ...bad("person")));
+    const accept = [usagePath(), usagePath("2024-09-04")];
+    const summary = await fixture.run({ accept });
+    expect(summary).toMatchObject({ anonymized: 2, refused: 1, quarantined: [], failed: [] });
+    const rows = await fixture.rows("resource_usage");
+    expect(rows.map((row) => row.resource_name).sort()).toEqual([
+      "Algebra 1",
+      "Maths",
+      "Notes, [pseudonym]",
+      "Portfolio of [pseudonym]",
+    ]);
+    const note = "2 texts in 2 rows contained a person's id or address, which was masked.";
+    expect(summary.notes).toContainEqual({ path: usagePath(), note });
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+}
+
 test("ids of the other report are masked in rows that a changed file no longer supersedes", async () => {
   const fixture = await PipelineFixture.create();
   const text = "https://x.org/path/zoe-1234567/edit";

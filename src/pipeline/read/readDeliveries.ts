@@ -4,6 +4,7 @@ import { withRefusedLines } from "./checks/refusedLines";
 import { isBlankFile } from "./csv/scanBytes";
 import { EmbeddedEngine } from "./embeddedEngine";
 import { changedSinceIngested, openLanded, withLandedFiles } from "./landedFiles";
+import { maskStaged } from "./people/maskedTexts";
 import type { ReadEngine } from "./readEngine";
 import { type FileReading, readOneFile } from "./readOneFile";
 import type { ReadContext } from "./stageFiles";
@@ -27,8 +28,8 @@ export interface ReadOptions {
 
 /**
  * Reads landed files of one report and stages their rows. The engines read those that need no judging; the judge reads
- * the others individually. Any problem of a file puts it among `quarantined`; a problem of the machine or the lake
- * rejects.
+ * the others individually. Texts are masked when the people of all of them are known. Any problem of a file puts it
+ * among `quarantined`; a problem of the machine or the lake rejects.
  */
 export async function readDeliveries(
   session: DuckSession,
@@ -53,8 +54,6 @@ export async function readDeliveries(
     if (clean.people !== undefined) await people.addFile(session, clean.people);
     parts.push(clean);
   }
-  // The judge masks texts, too.
-  await after;
   const answered = new Set(parts.flatMap(({ read = [] }) => read.map(({ entry }) => entry.source)));
   const rest = known.filter(({ entry }) => !answered.has(entry.source));
   const changed: FailedDelivery[] = [];
@@ -68,11 +67,23 @@ export async function readDeliveries(
       else parts.push({ quarantined: [{ ...delivery, ...csv, acceptable: false }] });
     }
   });
+  // The people of another report are known only then.
+  await after;
+  const { staged, notes: textNotes } = await maskStaged(
+    session,
+    people.report,
+    parts.flatMap((part) => part.staged ?? []),
+    context,
+  );
+  const withTextNotes = (delivery: ReadDelivery): ReadDelivery => {
+    const note = textNotes.get(delivery.entry.source);
+    return note === undefined ? delivery : { ...delivery, notes: [...delivery.notes, note] };
+  };
   return {
-    read: parts.flatMap(({ read = [] }) => read),
+    read: parts.flatMap(({ read = [] }) => read).map(withTextNotes),
     quarantined: parts.flatMap(({ quarantined = [] }) => quarantined),
     failed: [...gone, ...changed],
-    staged: parts.flatMap(({ staged = [] }) => staged),
+    staged,
   };
 }
 

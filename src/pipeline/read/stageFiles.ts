@@ -8,12 +8,15 @@ import type { CheckedRows } from "./checks/checkRows";
 import { noteRepeatedRows } from "./checks/repeatedRows";
 import type { LoadedCsv } from "./csv/loadCsv";
 import { knownIdsAmong } from "./people/maskedTexts";
+import type { KnownPeople } from "./people/people";
 import type { CleanReading } from "./readEngine";
 import type { StageContext, stageRows } from "./stageRows";
 
 export interface ReadContext extends StageContext {
   readonly lake: Lake;
   readonly signal: AbortSignal | undefined;
+  /** All people whose ids may occur in texts. */
+  readonly knownPeople: KnownPeople;
   /** What is done with the rows in `raw`, as `stageRows` does. */
   readonly stage: typeof stageRows;
 }
@@ -37,7 +40,7 @@ export async function stageFiles(
   const { rowsOf, days, blankRows, placeholders } = loaded;
   const repeated = await noteRepeatedRows(session, people.report);
   const entries = files.map(({ delivery }) => delivery.entry);
-  const { staged, notes: textNotes } = await context.stage(session, loaded, entries, context);
+  const staged = await context.stage(session, loaded, entries, context);
   const headers = files.map(({ csv }) => csv.header);
   const unknown = headers.flatMap(({ extra, names }) => extra.map((index) => names[index] ?? ""));
   const ids = await knownIdsAmong(session, [...new Set(unknown.map((name) => name.toLowerCase()))], people);
@@ -51,7 +54,6 @@ export async function stageFiles(
         : []),
       ...(idNotes.get(file) ?? []),
       ...(repeated.get(file) ?? []),
-      ...(textNotes.get(file) ?? []),
       ...(placeholders > 0 ? [placeholdersNote(placeholders)] : []),
     ];
     return { ...delivery, rows, refused, notes, placeholders, days: spanOf(days.get(file)) };

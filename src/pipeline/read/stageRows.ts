@@ -15,8 +15,7 @@ import { pseudoFiles } from "../write/tables";
 import { cellOf } from "./csv/distinctTexts";
 import { type LoadedCsv, rowCount } from "./csv/loadCsv";
 import type { FileDays } from "./csv/rawRows";
-import { type MaskedTexts, maskKeptTexts } from "./people/maskedTexts";
-import { type KnownPeople, type ReportPeople, samePersonSql } from "./people/people";
+import { type ReportPeople, samePersonSql } from "./people/people";
 
 /** Rows of one month in the form of the `_pseudo` table, in a local file. */
 export interface StagedRows {
@@ -34,25 +33,16 @@ export interface StagedSource {
   readonly days: number;
 }
 
-/** The staged rows of `raw`. */
-export interface StagedDeliveries {
-  readonly staged: readonly StagedRows[];
-  /** By file number. */
-  readonly notes: ReadonlyMap<number, readonly string[]>;
-}
-
 export interface StageContext {
   /** The people of the report. */
   readonly people: ReportPeople;
-  /** All people whose ids may occur in texts. */
-  readonly knownPeople: KnownPeople;
   /** A folder made by the lake's `scratch`. */
   readonly scratch: string;
 }
 
 /**
- * Pseudonymizes the rows of the session's `raw`, whose kept texts are in `kept_texts`, and writes them as one file per
- * month. Resolves to the files and, by file number, to notes on masked texts.
+ * Pseudonymizes the rows of the session's `raw` and writes them as one file per month. Their texts are not masked yet:
+ * people of files that are read later may occur in them.
  *
  * @param files the deliveries, by file number
  */
@@ -61,11 +51,10 @@ export async function stageRows(
   loaded: LoadedCsv,
   files: readonly Pick<LogEntry, "source" | "userType">[],
   context: StageContext,
-): Promise<StagedDeliveries> {
-  const { people, knownPeople, scratch } = context;
+): Promise<StagedRows[]> {
+  const { people, scratch } = context;
   const { report } = people;
   await people.add(session);
-  const texts = await maskKeptTexts(session, report, knownPeople);
   const day = cellOf(dateColumn(report));
   const staged: StagedRows[] = [];
   // One statement per month: DuckDB's own partitioning takes a third longer.
@@ -77,7 +66,6 @@ export async function stageRows(
       tablePath: pseudoTable(report),
       columns: pseudoColumns(report),
       query: pseudonymizedRows(
-        texts,
         people,
         deliveredSql(files, numbers),
         `${day} BETWEEN '${name}-01' AND '${name}-31'`,
@@ -96,7 +84,7 @@ export async function stageRows(
       hint: "This should not happen; please report it.",
     });
   }
-  return { staged, notes: new Map([...texts.notes].map(([file, note]) => [file, [note]])) };
+  return staged;
 }
 
 /**
@@ -109,14 +97,9 @@ export async function stageRows(
  * @param delivered a relation of the files (see `deliveredSql`)
  * @param condition on rows of `raw`
  */
-function pseudonymizedRows(
-  texts: MaskedTexts,
-  { report, inRun }: ReportPeople,
-  delivered: string,
-  condition: string,
-): string {
+function pseudonymizedRows({ report, inRun }: ReportPeople, delivered: string, condition: string): string {
   const kept = report.columns.filter(({ pseudonymization }) => pseudonymization !== "hash");
-  const values = kept.map((column) => `${texts.valueOf(column)} AS ${sqlName(column.name)}`);
+  const values = kept.map((column) => `${cellOf(column)} AS ${sqlName(column.name)}`);
   return `SELECT rows_.*, ${pseudonymNames.map((name) => `person.${name}`).join(", ")}, delivered.user_type, delivered.source_file
     FROM (SELECT raw.file, person.rowid AS person_number, ${values.join(", ")}
       FROM raw LEFT JOIN ${inRun} person ON ${samePersonSql("raw", "person")} WHERE ${condition} ORDER BY person_number) rows_

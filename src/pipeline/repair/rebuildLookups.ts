@@ -46,7 +46,7 @@ export async function rebuildLookups(
   const { people } = reader;
   const onlyPeople: typeof reader.stage = async (session) => {
     await people.add(session);
-    return { staged: [], notes: new Map() };
+    return [];
   };
   const withRows = current.filter(({ rowsRead }) => rowsRead !== 0);
   const peopleReader = { ...reader, stage: onlyPeople };

@@ -100,7 +100,7 @@ class Comparison {
            FROM raw JOIN ${deliveredSql(files, files.keys())} USING (file)) GROUP BY ALL`,
         this.table.salt === undefined ? [] : [this.table.salt],
       );
-      return { staged: [], notes: new Map() };
+      return [];
     };
     const reading = await rereadLanded(
       this.session,

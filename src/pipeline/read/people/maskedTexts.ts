@@ -1,16 +1,20 @@
+import { rm } from "node:fs/promises";
 import { counted } from "../../../basics/counted";
+import { pseudoTable } from "../../../clever/layout";
 import { maskText, textKindOf } from "../../../clever/maskedText";
-import { keptTextColumns, type Report, type ReportColumn } from "../../../clever/reports";
-import { type DuckSession, sqlName } from "../../../duck/duck";
-import { cellOf, listKeptTexts } from "../csv/distinctTexts";
+import { keptTextColumns, pseudoColumns, type Report, type ReportColumn } from "../../../clever/reports";
+import { stageDataFile } from "../../../delta/files/dataFile";
+import { type DuckSession, sqlFiles, sqlName } from "../../../duck/duck";
+import { pseudoFiles } from "../../write/tables";
+import { listKeptTexts } from "../csv/distinctTexts";
+import type { StagedRows } from "../stageRows";
 import type { KnownPeople, ReportPeople } from "./people";
 
-/** A file's kept texts, with people's ids masked. */
-export interface MaskedTexts {
-  /** The masked value of a kept column of `raw`. */
-  valueOf(column: ReportColumn): string;
-  /** Notes by file number. */
-  readonly notes: ReadonlyMap<number, string>;
+/** Staged rows, with people's ids masked in their kept texts. */
+export interface MaskedRows {
+  readonly staged: readonly StagedRows[];
+  /** Notes by source. */
+  readonly notes: ReadonlyMap<string, string>;
 }
 
 /** Kept texts in a form in which ids and addresses of people are masked. */
@@ -98,22 +102,53 @@ export async function comparableForms(
 }
 
 /**
- * Masks the texts of the session's table `kept_texts`.
+ * Masks people's ids in the kept texts of staged rows: a file with such texts is written again. Called when everybody in
+ * the files of these rows is known, so that the order in which they were read does not matter.
  *
  * @param knownPeople the people whose ids may occur; used only if a text contains what may be an id
  */
-export async function maskKeptTexts(
+export async function maskStaged(
   session: DuckSession,
   report: Report,
-  knownPeople: KnownPeople,
-): Promise<MaskedTexts> {
-  const forms = await writeForms(session, report, "kept_texts", "masked_texts", (parts) =>
+  staged: readonly StagedRows[],
+  { knownPeople, scratch }: { readonly knownPeople: KnownPeople; readonly scratch: string },
+): Promise<MaskedRows> {
+  if (staged.length === 0) return { staged, notes: new Map() };
+  const rows = rowsOf(staged.map(({ file }) => file.localPath));
+  await listKeptTexts(session, report, rows, "staged_texts");
+  const forms = await writeForms(session, report, "staged_texts", "masked_texts", (parts) =>
     knownIdsAmong(session, parts, knownPeople),
   );
-  return {
-    valueOf: (column) => forms.valueOf(column, cellOf(column)),
-    notes: forms.anyMasked ? await notesOn(session, keptTextColumns(report)) : new Map(),
-  };
+  if (!forms.anyMasked) return { staged, notes: new Map() };
+  const kept = keptTextColumns(report);
+  const { names, notes } = await maskedCells(session, kept, rows);
+  const values = kept.map((column) => {
+    const name = sqlName(column.name);
+    return `${forms.valueOf(column, `rows_.${name}`)} AS ${name}`;
+  });
+  const masked: StagedRows[] = [];
+  for (const each of staged) {
+    const { localPath, name, partitionValues } = each.file;
+    const file = names.has(name)
+      ? await stageDataFile({
+          session,
+          tablePath: pseudoTable(report),
+          columns: pseudoColumns(report),
+          query: `SELECT * REPLACE (${values.join(", ")}) FROM ${rowsOf([localPath])} rows_ ORDER BY file_row_number`,
+          partitionValues,
+          scratch,
+          exactStatistics: pseudoFiles.exactStatistics,
+        })
+      : undefined;
+    if (file) await rm(localPath, { force: true });
+    masked.push(file ? { ...each, file } : each);
+  }
+  return { staged: masked, notes };
+}
+
+/** A relation of the rows in local data files, with their places. */
+function rowsOf(localPaths: readonly string[]): string {
+  return `read_parquet(${sqlFiles(localPaths)}, hive_partitioning = false, filename = true, file_row_number = true)`;
 }
 
 /** Those of the lower-case texts that are ids of the people. */
@@ -133,19 +168,29 @@ export async function knownIdsAmong(
   return new Set(rows.map((row) => String(row.candidate)));
 }
 
-async function notesOn(session: DuckSession, kept: readonly ReportColumn[]): Promise<Map<number, string>> {
+/** The names of the data files with texts in `masked_texts`, and notes that count these texts by source. */
+async function maskedCells(
+  session: DuckSession,
+  kept: readonly ReportColumn[],
+  rows: string,
+): Promise<{ readonly names: ReadonlySet<string>; readonly notes: MaskedRows["notes"] }> {
   const cells = kept.map(
-    ({ name }, place) => `SELECT file, raw.rowid AS row_id, place, text
-      FROM raw JOIN masked_texts ON place = ${place} AND text = raw.${sqlName(name)}`,
+    ({ name }, place) => `SELECT parse_filename(filename) AS file, file_row_number, source_file, place, text
+      FROM ${rows} rows_ JOIN masked_texts ON place = ${place} AND text = rows_.${sqlName(name)}`,
   );
   const counts = await session.query(
-    `SELECT file, count(DISTINCT row_id)::INTEGER AS rows, count(DISTINCT {place: place, text: text})::INTEGER AS texts
-     FROM (${cells.join(" UNION ALL ")}) GROUP BY file`,
+    `SELECT source_file, string_agg(DISTINCT file, '/') AS files,
+       count(DISTINCT {file: file, row: file_row_number})::INTEGER AS rows,
+       count(DISTINCT {place: place, text: text})::INTEGER AS texts
+     FROM (${cells.join(" UNION ALL ")}) GROUP BY source_file`,
   );
-  return new Map(
-    counts.map(({ file, rows, texts }) => [
-      Number(file),
-      `${counted(Number(texts), "text")} in ${counted(Number(rows), "row")} contained a person's id or address, which was masked.`,
-    ]),
-  );
+  return {
+    names: new Set(counts.flatMap(({ files }) => String(files).split("/"))),
+    notes: new Map(
+      counts.map(({ source_file, rows: count, texts }) => [
+        String(source_file),
+        `${counted(Number(texts), "text")} in ${counted(Number(count), "row")} contained a person's id or address, which was masked.`,
+      ]),
+    ),
+  };
 }
