@@ -172,7 +172,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       if (digitalActivity) {
         progress.enter("activity");
         await updateDerived(digitalActivityTable, summary, signal, async () => {
-          const complete = requireComplete({ ...tables, pseudo: newest });
+          const complete = await requireComplete(open, { ...tables, pseudo: newest });
           const update = { ...open, tables: complete, requireHeld };
           const { months, rows } = await updateDigitalActivity(update);
           const written = `${counted(months.length, "month")} written, ${counted(rows, "row")}`;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { CleverLakeError } from "../../src/basics/errors";
 import { activityColumns } from "../../src/clever/digitalEngagement";
-import { digitalActivityTable, pseudoTable } from "../../src/clever/layout";
+import { digitalActivityTable, lookupTable, pseudoTable } from "../../src/clever/layout";
 import { partitionColumns, reports } from "../../src/clever/reports";
 import { writeDataFile } from "../../src/delta/files/dataFile";
 import type { Action } from "../../src/delta/log/actions";
@@ -335,9 +335,12 @@ test("the events of a month stay if a data file of it has other bytes than were 
   expect(await events(fixture, "a")).toEqual(["day a 2024-09-03 1"]);
 });
 
-describe("the events of a report whose table is gone stay", () => {
-  const table = pseudoTable(reports.resource_usage);
+const table = pseudoTable(reports.resource_usage);
 
+describe.each([
+  ["table is gone", [table]],
+  ["table and lookup table are gone", [table, lookupTable(reports.resource_usage)]],
+])("the events of a report whose %s stay", (_lost, lost) => {
   async function withoutTable(): Promise<{ fixture: PipelineFixture; before: readonly string[] }> {
     const fixture = await PipelineFixture.create();
     await fixture.put(dailyPath(), dailyCsv(daily("a")));
@@ -346,7 +349,7 @@ describe("the events of a report whose table is gone stay", () => {
     const before = await events(fixture, "a");
     expect(before).toHaveLength(2);
     // As between the two renames of an interrupted repair.
-    await fixture.lose(table);
+    for (const each of lost) await fixture.lose(each);
     return { fixture, before };
   }
 

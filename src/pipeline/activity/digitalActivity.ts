@@ -136,10 +136,11 @@ export async function updateActivityWithoutRun(lake: Lake, signal?: AbortSignal)
   await requireLake(lake, { signal });
   await using lock = await RunLock.acquire(lake, newRunId(new Date()), { signal });
   await using duck = await Duck.open();
-  const tables = requireComplete(await readTables({ lake, duck, signal }));
+  const open = { lake, duck, signal };
+  const tables = await requireComplete(open, await readTables(open));
   if (tables.size === 0) throw nothingYet(lake);
   const { requireHeld } = lock;
-  return await updateDigitalActivity({ lake, duck, tables, requireHeld, signal });
+  return await updateDigitalActivity({ ...open, tables, requireHeld });
 }
 
 /** Whether, according to its data files, the table contains exactly the rows of the `_pseudo` tables. */

@@ -39,9 +39,10 @@ async function write(
   // DuckDB would only say "IO Error".
   const folder = await stat(path.dirname(unfinished)).catch((error: unknown) => error);
   if (!(folder instanceof Stats && folder.isDirectory())) throw unwritable("The Parquet file", file, folder);
-  const pseudo = requireComplete(await readTables({ lake, duck, signal }));
+  const open = { lake, duck, signal };
+  const pseudo = await requireComplete(open, await readTables(open));
   const tables = [...pseudo].map(([report, snapshot]) => ({ report, snapshot }));
-  return withSelects({ lake, duck, signal }, tables, async (session, selects) => {
+  return withSelects(open, tables, async (session, selects) => {
     const events = tables.map(({ report }, index) => engagementSql(report, selects[index] ?? ""));
     // Without reports, the file has the schema's columns and no rows.
     const nulls = engagementColumns.map(({ name, type }) => `NULL::${sqlTypes[type]} AS ${sqlName(name)}`);

@@ -1,4 +1,4 @@
-import { CleverLakeError } from "../../basics/errors";
+import { CleverLakeError, ifReadable } from "../../basics/errors";
 import { lookupTable, oeaTable, pseudoTable } from "../../clever/layout";
 import { pseudonymNames, type Report } from "../../clever/reports";
 import { tableGone } from "../../clever/tableGone";
@@ -6,6 +6,7 @@ import type { OpenLake } from "../../delta/openLake";
 import { readCheckedSnapshot, readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
+import { IngestLog } from "../log/logTable";
 import { interruptedRuns, RunHistory, type RunRecord } from "../log/runRecord";
 import { allReports, appliedVersions, type LakeTables, type PseudoTables, readTables } from "../write/tables";
 
@@ -42,14 +43,21 @@ export function requireAdopted(tables: PseudoTables | undefined): void {
 /**
  * The `_pseudo` tables, for data that is derived from all of their rows. Rejects with `unsupportedTable` if one of them
  * cannot be read and with `corrupt` if one is gone, because it would be taken for one without rows, and with
- * `notAdopted` as `requireAdopted` does.
+ * `notAdopted` as `requireAdopted` does. A table is gone if files were pseudonymized into it, by the ingest log. If that is
+ * damaged, the lookup table decides, which is written before the rows.
  */
-export function requireComplete({ pseudo, lookups, refused }: LakeTables): PseudoTables {
+export async function requireComplete(
+  { lake, duck, signal }: OpenLake,
+  { pseudo, lookups, refused }: LakeTables,
+): Promise<PseudoTables> {
   requireAdopted(pseudo);
   for (const report of allReports()) {
     const error = refused.get(pseudoTable(report));
     if (error) throw error;
-    if (lookups.has(report.name) && !pseudo.has(report.name)) throw tableGone(report);
+    if (pseudo.has(report.name)) continue;
+    const log = await ifReadable(new IngestLog(lake, duck).sources(signal));
+    const logged = [...(log?.anonymized.values() ?? [])].some((entry) => entry.report === report.name);
+    if (logged || lookups.has(report.name)) throw tableGone(report);
   }
   return pseudo;
 }

@@ -299,7 +299,7 @@ class TableRepair {
       if (remedy !== undefined) return { problem: remedy };
       const { lake, duck, dryRun, requireHeld, signal } = this.context;
       if (dryRun) return {};
-      const tables = requireComplete(await readTables(this.context));
+      const tables = await requireComplete(this.context, await readTables(this.context));
       const damaged = damagedPaths(known.damage, finding.table);
       await updateDigitalActivity({ lake, duck, tables, damaged, requireHeld, signal });
       return {};
