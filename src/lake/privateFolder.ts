@@ -5,6 +5,8 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { CleverLakeError, errnoOf } from "../basics/errors";
 import { exists } from "./disk";
+import type { Lake } from "./lake";
+import { identityFileSystems } from "./lakePath";
 
 /** Runs a Windows program and resolves to its output. */
 type Run = (program: string, args: readonly string[]) => Promise<string>;
@@ -45,6 +47,21 @@ export async function makePrivateFolder(folder: string): Promise<void> {
     // Unless another process created it first.
     if (!(await exists(folder))) throw error;
   }
+}
+
+/**
+ * The file systems with identities that other users of this machine can enter, with their modes in octal digits. A
+ * mounted file system may have modes of its own, whatever a folder is created with. On Windows, access lists decide.
+ */
+export async function openToOthers(lake: Pick<Lake, "localPath">): Promise<ReadonlyMap<string, string>> {
+  const open = new Map<string, string>();
+  for (const name of process.platform === "win32" ? [] : identityFileSystems) {
+    const place = lake.localPath(name);
+    const stats = place === undefined ? undefined : await fs.stat(place).catch(() => undefined);
+    const mode = (stats?.mode ?? 0) & 0o777;
+    if ((mode & 0o077) !== 0) open.set(name, mode.toString(8));
+  }
+  return open;
 }
 
 async function close(folder: string, name: string): Promise<void> {

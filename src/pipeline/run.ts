@@ -6,6 +6,7 @@ import type { Division } from "../clever/groupsTable";
 import { digitalActivityTable, groupsTable } from "../clever/layout";
 import type { UserType } from "../clever/reports";
 import type { Lake } from "../lake/lake";
+import { openToOthers } from "../lake/privateFolder";
 import { requireLake } from "../lake/requireLake";
 import type { ReportSource } from "../sftp/source";
 import { updateDigitalActivity } from "./activity/digitalActivity";
@@ -222,12 +223,19 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       await runner.run(chunksOf(landings, salt === undefined ? [] : pending, maxBytes));
       await runner.mergeFiles();
       await finish(runner.tables);
+      // Once: a lake may be on a file system that has no modes.
+      const exposed = previous === null ? [...(await openToOthers(lake))] : [];
+      summary.notes.push(...exposed.map(([path, mode]) => ({ path, note: exposedNote(mode) })));
       return finished(runner.tables);
     });
   } finally {
     duck.close();
     await removeLocal(scratch).catch(() => undefined);
   }
+}
+
+function exposedNote(mode: string): string {
+  return `It holds identities, but other users of this machine can enter it (mode ${mode}): limit its mode to 700 or, if its file system has no modes, mount that with umask=077.`;
 }
 
 /** A run on selected files says nothing about the others. */

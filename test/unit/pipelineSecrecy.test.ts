@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { chmod, mkdir, readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import {
   daily,
@@ -86,3 +86,19 @@ test("a row in place of the header line is shown nowhere, and its file is in qua
     expect(text.includes("SECRET"), file).toBe(false);
   }
 });
+
+test.skipIf(process.platform === "win32")(
+  "a lake's first run says that other users can enter folders with identities",
+  async () => {
+    const fixture = await PipelineFixture.create();
+    const folder = fixture.lake.localPath("stage1np");
+    // As on a file system without modes, on which every folder can be entered by everybody.
+    await mkdir(folder, { recursive: true });
+    await chmod(folder, 0o777);
+    await fixture.put(dailyPath(), dailyCsv(daily("amy")));
+    const note = expect.stringContaining("other users of this machine can enter it (mode 777)");
+    expect((await fixture.run()).notes).toEqual([{ path: "stage1np", note }]);
+    await fixture.put(dailyPath("2024-09-04"), dailyCsv(daily("amy", "2024-09-04")));
+    expect((await fixture.run()).notes).toEqual([]);
+  },
+);
