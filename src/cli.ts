@@ -72,13 +72,13 @@ Exit codes: 0 done; 1 done, but something needs attention; 2 could not start or 
   const dashboard = root
     .command("dashboard")
     .description("write the dashboard as one HTML file that works offline and can be printed")
-    .requiredOption("-o, --out <file>", "the HTML file to write; an existing file is replaced", nonEmpty)
+    .requiredOption("-o, --out <file>", "the HTML file to write; an existing file is replaced", fileName)
     .addOption(
       new Option("--range <preset>", "default: schoolYear").choices(rangePresets).conflicts(["from", "to"]),
     );
   addFilterOptions(dashboard)
     .option("--grade <grade>", "only this grade, where a roster was imported", collect)
-    .option("--licences <file>", "CSV (resource, seats, cost, end) of paid resources", nonEmpty)
+    .option("--licences <file>", "CSV (resource, seats, cost, end) of paid resources", fileName)
     .option("--percent", "show counts of people as a share of all users")
     .option(
       "--school-year-start <MM-dd>",
@@ -131,7 +131,7 @@ Exit codes: 0 done; 1 done, but something needs attention; 2 could not start or 
     .option(
       "-o, --out <file>",
       "export all rows as one Parquet file instead; the table stays as it is",
-      nonEmpty,
+      fileName,
     )
     .action(lazyAction(async () => (await import("./cli/commands/engagement")).writeEngagement));
   const groups = root
@@ -145,14 +145,14 @@ Exit codes: 0 done; 1 done, but something needs attention; 2 could not start or 
     .requiredOption(
       "-o, --out <folder>",
       "the folder to write into; files that you have changed there are kept",
-      nonEmpty,
+      fileName,
     )
     .addOption(new Option("--only <asset...>", "which to write (default: all)").choices(assetNames))
     .action(lazyAction(async () => (await import("./cli/commands/assets")).createAssets));
   root
     .command("demo")
     .description("run the whole pipeline on a sample district with its own server and lake")
-    .option("--keep <folder>", "keep the lake in this folder", nonEmpty)
+    .option("--keep <folder>", "keep the lake in this folder", fileName)
     .option("--days <n>", "how many school days (default: ten weeks)", wholeNumber)
     .action(async (options: DemoOptions, command: Command) => {
       if (command.optsWithGlobals<CommonOptions>().json) {
@@ -229,7 +229,7 @@ function addFilterOptions(command: Command): Command {
     .option(
       "--school-levels <file>",
       "CSV (school, level) for schools whose name does not show their level",
-      nonEmpty,
+      fileName,
     )
     .option("--resource <name>", "only this resource; does not affect daily participation", collect)
     .option("--resource-type <type>", "only resources of this type", collect)
@@ -251,7 +251,7 @@ function addCountingOptions(command: Command): void {
     .addOption(
       new Option("--keep-whole <what>", "what stays whole when groups must be joined").choices(keptWhole),
     )
-    .option("--cache <folder>", "cache folder (default: the platform's)", nonEmpty)
+    .option("--cache <folder>", "cache folder (default: the platform's)", fileName)
     .option("--no-cache", "do not keep a cache");
 }
 
@@ -266,9 +266,11 @@ function collectOneOf(choices: readonly string[]) {
   };
 }
 
-/** For example, an unset variable in a script. */
-function nonEmpty(value: string): string {
+/** A name of a file or folder, but neither of an unset variable in a script nor the next option. */
+function fileName(value: string): string {
   if (value === "") throw new InvalidArgumentError("It must not be empty.");
+  if (/^-./.test(value))
+    throw new InvalidArgumentError(`It is an option; for a file of this name, use ./${value}.`);
   return value;
 }
 

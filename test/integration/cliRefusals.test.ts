@@ -72,14 +72,16 @@ describe("clever-lake refuses", () => {
     });
   });
 
-  test("an empty name of a file or folder", async () => {
+  test("an empty name of a file or folder, or an option in its place", async () => {
     const cli = await commandLine();
     for (const options of [
       ["demo", "--days", "1", "--keep"],
       ["metrics", "--school-levels"],
       ["dashboard", "--out", path.join(folder, "page.html"), "--licences"],
-    ])
+    ]) {
       expect(await refused(cli, ...options, "")).toContain("It must not be empty.");
+      expect(await refused(cli, ...options, "--help")).toContain("for a file of this name, use ./--help");
+    }
   });
 
   test("a demo as a document", async () => {
