@@ -63,7 +63,7 @@ function checkedText(check: (text: string) => string | undefined) {
 /** The configuration's keys: in the command line's file, and in the extension's settings, see `settingsSchema`. */
 export const configSchema = z.strictObject({
   sftp: z.strictObject({
-    host: z.string().min(1),
+    host: checkedText((host) => hostFault(host)),
     port: z.number().int().min(1).max(65_535).default(22),
     username: z.string().min(1),
     root: z.string().min(1).default("/"),
@@ -281,6 +281,13 @@ export function secretsFrom(environment: NodeJS.ProcessEnv): Secrets {
     ...(lakeAccountKey ? { lakeAccountKey } : {}),
     ...(lakeSas ? { lakeSas } : {}),
   };
+}
+
+/** What is wrong with a server's host name or address; undefined if it can be one. */
+export function hostFault(host: string): string | undefined {
+  if (host === "") return "must not be empty";
+  const isAlone = !/[\s/\\@]/.test(host) && !/^[^:]*:\d*$/.test(host);
+  return isAlone ? undefined : "must be a host name or address alone, without sftp://, user, port or path";
 }
 
 /** What is wrong with a lake's address; undefined if it is valid. */

@@ -148,11 +148,38 @@ describe("the engine's process", () => {
     await expectComplete(client, connected, 48);
   });
 
+  it.skipIf(process.platform === "win32")(
+    "ends a process that hangs when a request is cancelled",
+    async () => {
+      const { client, exits } = startClient();
+      const { sample } = await sampleOfAnotherProcess(large);
+      const connected = connectedTo(sample);
+      const abort = new AbortController();
+      const run = client.request(
+        protocol.run,
+        { ...connected, ...everything },
+        {
+          signal: abort.signal,
+          onProgress: ({ filesAnonymized }) => {
+            if (filesAnonymized === 0 || abort.signal.aborted) return;
+            process.kill(client.pid ?? 0, "SIGSTOP");
+            abort.abort(new Error("The user cancelled."));
+          },
+        },
+      );
+      await expect(run).rejects.toThrow("The user cancelled.");
+      await expect.poll(() => exits).toMatchObject([{ signal: "SIGKILL" }]);
+      await client.request(protocol.run, { ...connected, ...everything });
+      await expectComplete(client, connected, 48);
+    },
+  );
+
   it("reports what was interrupted when killed, restarts, and completes the run", async () => {
     const { client, exits } = startClient();
     const { sample, keeper } = await sampleOfAnotherProcess(large);
     const connected = connectedTo(sample);
-    await client.request(protocol.listRuns, { ...connected, from: 0, count: 1 });
+    // There is no lake yet.
+    await client.request(protocol.listRuns, { ...connected, from: 0, count: 1 }).catch(() => undefined);
     const pid = client.pid ?? 0;
     const run = client.request(
       protocol.run,

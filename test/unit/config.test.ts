@@ -55,6 +55,11 @@ describe("a configuration is refused, with the key:", () => {
     ["nothing", undefined, "The file: is missing"],
     ["no server", { lake }, "sftp: is missing"],
     ["no host", { sftp: { username: "x" }, lake }, "sftp.host: is missing"],
+    ...["sftp://x", "x/reports", "u@x", "x:22", "x "].map((host): [string, unknown, string] => [
+      `the host "${host}"`,
+      { sftp: { ...sftp, host }, lake },
+      "sftp.host: must be a host name or address alone",
+    ]),
     ["an empty host", { sftp: { ...sftp, host: "" }, lake }, "sftp.host: must not be empty"],
     ["no user name", { sftp: { host: "x" }, lake }, "sftp.username: is missing"],
     ["an invalid port", { sftp: { ...sftp, port: 70_000 }, lake }, "sftp.port: must be at most 65535"],

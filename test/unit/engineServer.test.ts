@@ -329,28 +329,27 @@ describe("the engine over message streams", () => {
     }
   });
 
-  it("finds nothing in a new lake", async () => {
+  it("says that there is no lake, instead of showing an empty one", async () => {
     const folder = path.join(await temporaryFolder(), "lake");
     await mkdir(folder);
     const { request } = engineInMemory();
     const connection = { sftp: { host: "h", username: "u" }, lake: { url: pathToFileURL(folder).href } };
     const connected = { connection, secrets: {} };
-    const { stages, landings } = await request(protocol.lakeContents, connected);
-    expect(stages.every(({ tables }) => tables.length === 0)).toBe(true);
-    expect(landings).toEqual([]);
-    expect(await request(protocol.listRuns, { ...connected, from: 0, count: 5 })).toEqual({
-      total: 0,
-      runs: [],
-    });
+    const noLake = { code: "notFound", message: expect.stringContaining("There is no lake here") };
+    await expect(request(protocol.lakeContents, connected)).rejects.toMatchObject(noLake);
+    const runs = request(protocol.listRuns, { ...connected, from: 0, count: 5 });
+    await expect(runs).rejects.toMatchObject(noLake);
     expect(await request(protocol.landedFiles, { ...connected, folder: "../x" })).toEqual({ files: [] });
   });
 
   it("shows the lake while a server does not answer", async () => {
     await using silent = await SilentServer.start();
     const { request } = engineInMemory();
+    const folder = await temporaryFolder();
+    await mkdir(path.join(folder, "stage1np"));
     const connection = {
       sftp: { host: "127.0.0.1", port: silent.port, username: "u", timeoutSeconds: 30 },
-      lake: { url: pathToFileURL(await temporaryFolder()).href },
+      lake: { url: pathToFileURL(folder).href },
     };
     const connected = { connection, secrets: { password: "p" } };
     const leave = new AbortController();

@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import * as vscode from "vscode";
 import { CleverLakeError } from "../../src/basics/errors";
 import type { EngineClient } from "../../src/engine/client/client";
 import type { TableItem } from "../../src/engine/messages/messages";
@@ -106,4 +107,17 @@ test("an earlier read that fails after a change does not discard the result of a
   expect(await before).toMatchObject([{ kind: "failed" }]);
   expect(await tree.getChildren()).toHaveLength(1);
   expect(answers).toHaveLength(2);
+});
+
+test("views say that there is no lake, instead of showing an empty one", async () => {
+  const setContext = vi.spyOn(vscode.commands, "executeCommand");
+  onTestFinished(() => setContext.mockRestore());
+  const client = { request: () => Promise.reject(new CleverLakeError("notFound", "There is no lake here.")) };
+  const model = { connected: async () => ({}), mayLoad: true, onDidChange: listen, onDidChangeLake: listen };
+  const parts = { model, client, log: {} } as never;
+  for (const tree of [new LakeTree(parts), new RunsTree(parts, { running: undefined, onDidBegin: listen })]) {
+    expect(await tree.getChildren()).toEqual([]);
+    expect(setContext).toHaveBeenLastCalledWith("setContext", "clever.noLake", true);
+    tree.dispose();
+  }
 });

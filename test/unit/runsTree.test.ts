@@ -1,10 +1,10 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { CleverLakeError } from "../../src/basics/errors";
 import type { EngineClient } from "../../src/engine/client/client";
 import type { RunItem } from "../../src/engine/messages/messages";
 import type { ConnectionModel } from "../../src/ui/connection/connectionModel";
 import { RunsTree } from "../../src/ui/trees/runsTree";
-import { setFocus } from "../helpers/vscodeStub";
+import { setFocus, settings } from "../helpers/vscodeStub";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -98,7 +98,19 @@ test("another lake is asked while the one before does not answer", async () => {
   tree.dispose();
 });
 
-test("a lake that refuses the sign-in is not asked again when the dialog closes, but after a change", async () => {
+test("a lake that refuses the sign-in is asked again whenever the window gets the focus", async () => {
+  const { tree, request } = viewOf({ outcome: "done" });
+  request.mockImplementation(() => Promise.reject(new CleverLakeError("auth", "refused")));
+  for (let times = 0; times < 3; times++) await focus();
+  expect(request).toHaveBeenCalledTimes(3);
+  tree.dispose();
+});
+
+test("a lake that refuses VS Code's sign-in is not asked again when the dialog closes, but after a change", async () => {
+  settings["clever.lake.auth"] = "vscode";
+  onTestFinished(() => {
+    delete settings["clever.lake.auth"];
+  });
   const { tree, request, changeLake } = viewOf({ outcome: "done" });
   await tree.getChildren();
   request.mockImplementation(() => Promise.reject(new CleverLakeError("auth", "refused")));

@@ -23,8 +23,14 @@ export interface EngineProcessOptions {
   readonly onLog?: (message: LogMessage) => void;
 }
 
+/** How long a process may leave every message unanswered after a request was cancelled, before it is ended. */
+const patienceMilliseconds = 10_000;
+
 export interface RequestOptions<Progress> {
-  /** Cancels the request; it rejects with the signal's reason once the engine has stopped working on it. */
+  /**
+   * Cancels the request; it rejects with the signal's reason once the engine has stopped working on it, or was ended
+   * because it does not answer at all.
+   */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
@@ -39,7 +45,8 @@ export interface EngineExit {
 
 interface Pending {
   readonly activity: string;
-  readonly reject: (error: Error) => void;
+  readonly signal: AbortSignal | undefined;
+  readonly reject: (error: unknown) => void;
 }
 
 /** One engine process and the connection to it. */
@@ -91,7 +98,10 @@ export class EngineProcess {
   ): Promise<Result> {
     signal?.throwIfAborted();
     const cancellation = new CancellationTokenSource();
-    const cancel = () => cancellation.cancel();
+    const cancel = () => {
+      cancellation.cancel();
+      void this.endIfStopped();
+    };
     signal?.addEventListener("abort", cancel, { once: true });
     const progressToken = ++this.tokens;
     const listening = onProgress && this.connection.onProgress(progressOf(call), progressToken, onProgress);
@@ -99,7 +109,7 @@ export class EngineProcess {
     let pending: Pending | undefined;
     try {
       return await new Promise<Result>((resolve, reject) => {
-        pending = { activity: call.activity, reject };
+        pending = { activity: call.activity, signal, reject };
         this.pending.add(pending);
         const answered = this.connection.sendRequest<Result>(call.method, message, cancellation.token);
         answered.then(resolve, (error) => {
@@ -130,6 +140,17 @@ export class EngineProcess {
     await this.ended;
   }
 
+  /** Ends a process that was stopped, or hangs: it would never notice that a request was cancelled. */
+  private async endIfStopped(): Promise<void> {
+    // Any answer will do, even that there is no such method.
+    const answered = this.connection.sendRequest("isAlive").then(
+      () => true,
+      () => true,
+    );
+    const waited = sleep(patienceMilliseconds, false, { ref: false });
+    if (!(await Promise.race([answered, waited]))) this.child.kill("SIGKILL");
+  }
+
   private async untilEnded(): Promise<EngineExit> {
     const { child } = this;
     const exit = await new Promise<Pick<EngineExit, "exitCode" | "signal">>((resolve) => {
@@ -146,7 +167,9 @@ export class EngineProcess {
     });
     this.alive = false;
     const interrupted = [...this.pending].map(({ activity }) => activity);
-    for (const { activity, reject } of this.pending) reject(lost(activity, exit, child.pid !== undefined));
+    for (const { activity, signal, reject } of this.pending) {
+      reject(signal?.aborted ? signal.reason : lost(activity, exit, child.pid !== undefined));
+    }
     this.pending.clear();
     this.connection.dispose();
     return { ...exit, interrupted };

@@ -2,6 +2,7 @@ import { isCleverLakeError } from "../../basics/errors";
 import { ingestLogTable } from "../../clever/layout";
 import { Duck } from "../../duck/duck";
 import { fileSystems, identityFileSystems } from "../../lake/lakePath";
+import { requireLake } from "../../lake/requireLake";
 import { landedFiles as filesIn, lakeTables, landingFolders } from "../../pipeline/catalogue/lakeContents";
 import { tableDetails } from "../../pipeline/catalogue/tableDetails";
 import { IngestLog } from "../../pipeline/log/logTable";
@@ -12,9 +13,10 @@ import { openLake } from "./connections";
 /** The number of log lines that are shown. */
 const logLinesShown = 200;
 
-/** The lake's stages with their tables, and the folders of landed files. */
+/** The lake's stages with their tables, and the folders of landed files. Rejects with `notFound` if there is no lake. */
 export async function lakeContents(connected: Connected, signal: AbortSignal): Promise<LakeOverview> {
   const lake = await openLake(connected);
+  await requireLake(lake, { signal });
   await using duck = await Duck.open();
   const tables = await lakeTables({ lake, duck, signal });
   // Users with access to the pseudonymized tables only see just those.

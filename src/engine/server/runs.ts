@@ -59,11 +59,14 @@ export async function verify(connected: Connected, signal: AbortSignal): Promise
   return verifyLake(lake, salt, signal, settings.userTypes);
 }
 
+/** Rejects with `notFound` if there is no lake. */
 export async function listRuns(
   { from, count, ...connected }: Connected & { readonly from: number; readonly count: number },
   signal: AbortSignal,
 ): Promise<{ total: number; runs: RunItem[] }> {
-  const { total, runs } = await listRecords(await openLake(connected), { from, count }, { signal });
+  const lake = await openLake(connected);
+  const { total, runs } = await listRecords(lake, { from, count }, { signal });
+  if (total === 0) await requireLake(lake, { signal });
   return { total, runs: runs.map(asItem) };
 }
 

@@ -108,40 +108,29 @@ export class ConnectionCommands extends Disposable {
   }
 
   /**
-   * Answers from existing settings and secrets. A secret is only offered for the server or lake that it was entered
+   * Answers from existing settings, without invalid ones, and secrets. A secret is only offered for the server or lake that it was entered
    * for.
    */
   private async knownAnswers(): Promise<ConnectionAnswers> {
     if (!hasConnection()) return initialAnswers;
     const { secrets, boundTo } = await this.secrets.readBound();
-    try {
-      const { sftp, lake, saltKeyVaultUrl } = await readConnectionSettings();
-      const targets = targetsOf({ sftp, lake, saltKeyVaultUrl });
-      const ofServer = boundTo === undefined || sameTargets(boundTo.server, targets.server) ? secrets : {};
-      // Without any secret, they may have been forgotten.
-      const noPassword = secrets.password === undefined && Object.keys(secrets).length > 0;
-      const ofLake = boundTo === undefined || sameTargets(boundTo.lake, targets.lake) ? secrets : {};
-      return {
-        ...initialAnswers,
-        host: sftp.host,
-        port: sftp.port,
-        username: sftp.username,
-        authentication: sftp.privateKeyPath ? "privateKey" : noPassword ? "agent" : "password",
-        password: ofServer.password ?? "",
-        privateKeyPath: sftp.privateKeyPath ?? "",
-        passphrase: ofServer.passphrase ?? "",
-        hostKey: sftp.hostKey ?? "",
-        lakeUrl: lake.url,
-        lakeAuth: lake.auth,
-        lakeAccountKey: ofLake.lakeAccountKey ?? "",
-        lakeSas: ofLake.lakeSas ?? "",
-        saltKeyVaultUrl: saltKeyVaultUrl ?? "",
-        salt: secrets.salt ?? "",
-        saltLake: boundTo?.lake.url ?? "",
-      };
-    } catch {
-      return initialAnswers;
-    }
+    const answers = { ...initialAnswers, ...(await readConnectionSettings()) };
+    const { lakeUrl, saltKeyVaultUrl } = answers;
+    const targets = targetsOf({ sftp: answers, lake: { url: lakeUrl }, saltKeyVaultUrl });
+    const ofServer = boundTo === undefined || sameTargets(boundTo.server, targets.server) ? secrets : {};
+    // Without any secret, they may have been forgotten.
+    const noPassword = secrets.password === undefined && Object.keys(secrets).length > 0;
+    const ofLake = boundTo === undefined || sameTargets(boundTo.lake, targets.lake) ? secrets : {};
+    return {
+      ...answers,
+      authentication: answers.privateKeyPath ? "privateKey" : noPassword ? "agent" : "password",
+      password: ofServer.password ?? "",
+      passphrase: ofServer.passphrase ?? "",
+      lakeAccountKey: ofLake.lakeAccountKey ?? "",
+      lakeSas: ofLake.lakeSas ?? "",
+      salt: secrets.salt ?? "",
+      saltLake: boundTo?.lake.url ?? "",
+    };
   }
 
   private async tested(connected: Connected): Promise<ConnectionTest> {

@@ -42,6 +42,11 @@ export function lakeUrl(): string | undefined {
   return vscode.workspace.getConfiguration(section).get<string>("lake.url");
 }
 
+/** Whether VS Code's Microsoft account opens the lake: its sign-in may open a dialog. */
+export function signsInWithVsCode(): boolean {
+  return given("lake.auth") === "vscode";
+}
+
 const sampleKey = "sampleDistrict";
 
 /** Whether the sample district is in use. The settings of the user's own connection are then kept but ignored. */
@@ -120,23 +125,25 @@ export async function readSettings(): Promise<Config> {
   });
 }
 
-/**
- * The settings that the wizard writes, as a configuration; rejects with `SettingError` for the first invalid one. Other
- * settings may be invalid.
- */
-export async function readConnectionSettings() {
+/** Those of the settings that the wizard writes which are valid. */
+export async function readConnectionSettings(): Promise<Partial<ConnectionSettings>> {
   const { configSchema } = await import("../../config");
-  const sftp = configSchema.shape.sftp.pick({
-    host: true,
-    port: true,
-    username: true,
-    privateKeyPath: true,
-    hostKey: true,
-  });
-  return checked(configSchema.pick({ lake: true, saltKeyVaultUrl: true }).extend({ sftp }), {
-    ...lakeAsSet(),
-    sftp: allGiven("sftp.", Object.keys(sftp.shape)),
-  });
+  const { sftp, lake, saltKeyVaultUrl } = configSchema.shape;
+  const { host, port, username, privateKeyPath, hostKey } = sftp.shape;
+  const { lake: lakeAs } = lakeAsSet();
+  // Which sign-in a lake has depends on its address.
+  const whole = lake.safeParse(lakeAs).data ?? lake.safeParse({ url: lakeAs.url }).data;
+  const values = {
+    host: host.safeParse(given("sftp.host")).data,
+    port: port.safeParse(given("sftp.port")).data,
+    username: username.safeParse(given("sftp.username")).data,
+    privateKeyPath: privateKeyPath.safeParse(given("sftp.privateKeyPath")).data,
+    hostKey: hostKey.safeParse(given("sftp.hostKey")).data,
+    lakeUrl: whole?.url,
+    lakeAuth: whole?.auth,
+    saltKeyVaultUrl: saltKeyVaultUrl.safeParse(given("saltKeyVaultUrl")).data,
+  };
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
 function lakeAsSet() {

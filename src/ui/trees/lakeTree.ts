@@ -16,7 +16,7 @@ import { counted } from "../texts/counts";
 import { bytes, dateTime, nameOf } from "../texts/format";
 import { inVsCode } from "../texts/hints";
 import { partsOf } from "./reportsTree";
-import { coloredIcon, type FailedNode, failedItem } from "./treeItems";
+import { coloredIcon, type FailedNode, failedItem, rowsOfLake } from "./treeItems";
 
 export type LakeNode =
   | FailedNode
@@ -64,7 +64,7 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
 
   async getChildren(node?: LakeNode): Promise<LakeNode[]> {
     try {
-      return await this.childrenOf(node);
+      return await (node ? this.childrenOf(node) : rowsOfLake(() => this.childrenOf()));
     } catch (error) {
       this.parts.log.error(describeError(error));
       return [{ kind: "failed", error }];

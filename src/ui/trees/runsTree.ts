@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { describeError, isCleverLakeError } from "../../basics/errors";
 import type { RunItem } from "../../engine/messages/messages";
 import * as engine from "../../engine/messages/protocol";
+import { signsInWithVsCode } from "../connection/settings";
 import { Disposable } from "../dispose";
 import type { Parts } from "../parts";
 import type { RunController } from "../runs/runController";
@@ -10,7 +11,7 @@ import { bytes, dateTime, duration, recentTime } from "../texts/format";
 import { inVsCode } from "../texts/hints";
 import { countWords } from "./reportCounts";
 import type { Appearance } from "./reportState";
-import { coloredIcon, type FailedNode, failedItem } from "./treeItems";
+import { coloredIcon, type FailedNode, failedItem, rowsOfLake } from "./treeItems";
 
 export type RunNode =
   | FailedNode
@@ -30,8 +31,8 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
   /** The runs that were read last, with their outcomes; empty if they could not be read. */
   private known: string | undefined;
   /**
-   * Set while a lake does not answer, and once it has refused the sign-in: it is not asked again each time that the
-   * window gets the focus, as it does when the dialog of a sign-in closes.
+   * Set while a lake does not answer, and once it has refused VS Code's own sign-in: it is not asked again each time that
+   * the window gets the focus, as it does when the dialog of that sign-in closes.
    */
   private looking: Promise<void> | undefined;
 
@@ -63,7 +64,7 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
   async getChildren(node?: RunNode): Promise<RunNode[]> {
     if (node !== undefined || !this.parts.model.mayLoad) return [];
     try {
-      return await this.runs();
+      return await rowsOfLake(() => this.runs());
     } catch (error) {
       this.parts.log.error(describeError(error));
       return [{ kind: "failed", error }];
@@ -144,7 +145,7 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
       this.known = "";
       // The view says why.
       if (before !== "") this.changed.fire();
-      return !isCleverLakeError(error, "auth");
+      return !isCleverLakeError(error, "auth") || !signsInWithVsCode();
     }
   }
 }

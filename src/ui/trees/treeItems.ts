@@ -33,3 +33,20 @@ function lakeFailure(error: unknown): string {
     ? vscode.l10n.t("The lake cannot be reached")
     : vscode.l10n.t("The lake could not be read");
 }
+
+/**
+ * The first rows of a view of the lake; none if there is no lake, which the view's welcome then says, with what to do.
+ */
+export async function rowsOfLake<Node>(read: () => Promise<Node[]>): Promise<Node[]> {
+  const tell = (isMissing: boolean) =>
+    void vscode.commands.executeCommand("setContext", "clever.noLake", isMissing);
+  try {
+    const rows = await read();
+    tell(false);
+    return rows;
+  } catch (error) {
+    if (!isCleverLakeError(error, "notFound")) throw error;
+    tell(true);
+    return [];
+  }
+}

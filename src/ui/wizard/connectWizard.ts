@@ -3,7 +3,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import * as vscode from "vscode";
 import { isCleverLakeError } from "../../basics/errors";
-import { expandHome, folderPathOf } from "../../config";
+import { expandHome, folderPathOf, hostFault } from "../../config";
 import type { EngineClient } from "../../engine/client/client";
 import type { Connected, ConnectionTest } from "../../engine/messages/messages";
 import * as engine from "../../engine/messages/protocol";
@@ -104,9 +104,9 @@ async function askHost(answers: ConnectionAnswers, context: StepContext): Promis
     value: answers.host,
     prompt: vscode.l10n.t("The reports server's address"),
     validate: (text) =>
-      /^[\p{L}\p{N}:]([\p{L}\p{N}_.:-]*[\p{L}\p{N}:])?$/u.test(text.trim())
+      hostFault(text.trim()) === undefined
         ? undefined
-        : vscode.l10n.t("Enter a host name or address, without sftp:// or a path."),
+        : vscode.l10n.t("Enter a host name or address alone, without sftp://, user, port or path."),
   });
   return withServer(answers, { host: host.trim() });
 }
