@@ -322,7 +322,7 @@ export interface NamedSchools {
 export interface LicenceEntry extends Licence, Entry {
   /** Distinct people who used a resource of this name; of a former name if no other resource has it now. */
   readonly users: People;
-  /** Whether the tables have a resource of this name, used or not; and the closest names if they have none. */
+  /** Whether the filter can choose a resource of this name; and the closest names if it cannot. */
   readonly isKnown: boolean;
   readonly nearest: readonly string[];
 }

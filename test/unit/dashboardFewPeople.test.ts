@@ -20,7 +20,9 @@ type Row = RandomRows["participation"][number] | RandomRows["usage"][number];
 
 const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];
 const rowsOf = ({ participation, usage }: RandomRows): Row[] => [...participation, ...usage];
-const licences = ["Resource 0", "Resource 1"].map((resource) => ({
+/** Used by few people only. */
+const ofFew = { id: "few", name: "Used by few", type: "Type of few" };
+const licences = ["Resource 0", "Resource 1", ofFew.name].map((resource) => ({
   resource,
   seats: 9,
   cost: 90,
@@ -73,8 +75,8 @@ function filtersOf(rows: RandomRows, random: Random): DashboardFilter[] {
     ...(random() < 0.3 ? { compare: { ...range(), name: "before", rangeName: "now" } } : {}),
     schools: some(all.map(({ school }) => school)),
     grades: some(all.map(({ grade }) => grade)),
-    resources: some(rows.usage.map(({ name }) => name)),
-    resourceTypes: some(rows.usage.map(({ type }) => type)),
+    resources: some([...rows.usage.map(({ name }) => name), ofFew.name]),
+    resourceTypes: some([...rows.usage.map(({ type }) => type), ofFew.type]),
     userTypes: some(all.map(({ userType }) => userType)),
   }));
 }
@@ -153,7 +155,10 @@ test("no answer depends on what people did on a day on which too few of their gr
     const others = rows.usage.filter((row) => !isFew(row));
     const own = rows.usage.filter(isFew);
     const did = chosen(["nothing", "much", "unreported"], random);
-    const using = (row: Row) => ({ ...chosen(rows.usage, random), ...row, accesses: 9 });
+    const using = (row: Row) => {
+      const used = chosen(rows.usage, random);
+      return { ...used, ...row, ...(random() < 0.5 ? ofFew : {}), accesses: 9 };
+    };
     const done = did === "nothing" ? 0 : 7;
     return {
       participation: rows.participation.map((row) =>

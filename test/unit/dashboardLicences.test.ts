@@ -74,7 +74,7 @@ const district: RandomRows = {
     // Two resources with one name: a person who used both is counted once.
     ...uses("Khan Academy", 12),
     ...uses("Khan Academy", 14, "district-link"),
-    ...uses("Old", 5).map((row) => ({ ...row, date: "2025-08-01" })),
+    ...uses("Old", 12).map((row) => ({ ...row, date: "2025-08-01" })),
   ],
 };
 
@@ -131,15 +131,36 @@ test("if the filter leaves some people out, no use is certain", async () => {
   expect(ofA.licences).toMatchObject([{ isKnown: true, partly: true }]);
 });
 
+/** The district with some teachers, one of whom uses a resource. */
+function withTeachers(count: number): RandomRows {
+  const teachers = Array.from({ length: count }, (_, number) => ({
+    ...student(`teacher ${number}`),
+    userType: "teachers" as const,
+  }));
+  const present = teachers.map((row) => ({ ...row, active: true, logins: 1, resources: 1 }));
+  const used = teachers
+    .slice(0, 1)
+    .map((row) => ({ ...row, id: null, name: "Gradebook", type: "app", accesses: 9 }));
+  return { participation: [...district.participation, ...present], usage: [...district.usage, ...used] };
+}
+
 test("if only teachers use a resource and the question is about students, no use is certain", async () => {
   const filter = { ...openingFilter, range: { from: date, to: date } };
-  const teacher = { ...student("teacher"), userType: "teachers" as const };
-  const rows = {
-    participation: [...district.participation, { ...teacher, active: true, logins: 1, resources: 1 }],
-    usage: [...district.usage, { ...teacher, id: null, name: "Gradebook", type: "app", accesses: 9 }],
-  };
-  const given = await ask(rows, filter, 10, [paid("Gradebook")]);
+  const given = await ask(withTeachers(12), filter, 10, [paid("Gradebook")]);
   expect(given.licences).toMatchObject([{ users: 0, isKnown: true, partly: true }]);
+});
+
+test("a resource that only people of a suppressed group use is not named", async () => {
+  const filter = { ...openingFilter, range: { from: date, to: date }, userTypes: [] };
+  const given = await ask(withTeachers(3), filter, 10, [paid("Gradebook"), paid("Gradebok")]);
+  expect(given.licences).toMatchObject([
+    { resource: "Gradebok", isKnown: false, nearest: [] },
+    { resource: "Gradebook", isKnown: false, nearest: [] },
+  ]);
+  expect(given.options.resources.map(({ name }) => name)).not.toContain("Gradebook");
+  const shown = await ask(withTeachers(3), filter, 0, [paid("Gradebok")]);
+  expect(shown.licences).toMatchObject([{ isKnown: false, nearest: ["Gradebook"] }]);
+  expect(shown.options.resources.map(({ name }) => name)).toContain("Gradebook");
 });
 
 test("a former name is found, unless another resource has it now", async () => {

@@ -31,6 +31,11 @@ export interface Groups extends Counting {
   readonly missing: { readonly [Report in ReportKind]: Uint32Array };
   /** The kinds of days, by the groups that ever count. */
   readonly kinds: DayKinds;
+  /**
+   * Per shown resource: 1 if anybody used it on a day that counts. The names of others are not told: it would be a
+   * statement about fewer people than a group has.
+   */
+  readonly usedResources: Uint8Array;
   readonly lists: Lists;
   /** How many people a list of cohorts has, as the division counts them. */
   readonly sizeOf: (cohorts: readonly number[]) => number;
@@ -123,6 +128,7 @@ export function groupsOf(facts: Facts, { minimumGroupSize, keepWhole }: Counting
     ...days,
     missing,
     kinds: dayKindsOf(index, facts.days, groupOf, { ...days, missing }),
+    usedResources: usedResources(facts, groupOf, days.counted),
     lists: {
       everyone: placesOf(1, new Uint32Array(groupOf.length)),
       schools: placesOf(names.schools.length, names.schoolOf),
@@ -223,6 +229,24 @@ function countedDays(
     Number(counted.subarray(group * months, (group + 1) * months).some((mask) => mask !== 0)),
   );
   return { counted, uncounted, everCounts };
+}
+
+function usedResources(
+  { index: { months }, names, firstRuns }: Facts,
+  groupOf: Uint32Array,
+  counted: Uint32Array,
+): Uint8Array {
+  const isUsed = (resource: number) =>
+    months.some(({ usageRuns: { cohort, days } }, month) => {
+      const [start, end] = (firstRuns[month] as Uint32Array).subarray(resource, resource + 2);
+      const runs = cohort.subarray(start, end);
+      return runs.some((each, run) => {
+        const group = groupOf[each] as number;
+        const used = days[(start as number) + run] as number;
+        return (used & (counted[group * months.length + month] as number)) !== 0;
+      });
+    });
+  return Uint8Array.from(names.resourcesOf, (resources) => Number(resources.some(isUsed)));
 }
 
 function missingDays(

@@ -186,10 +186,11 @@ export function optionsOf(
   options: Omit<AnswerOptions, "now" | "licences">,
 ): FilterOptions {
   const facts = factsOf(index);
-  const { kinds } = groupsOf(facts, options);
+  const { kinds, usedResources } = groupsOf(facts, options);
   const { levels } = options;
   const { names, days } = facts;
   const { span } = kinds;
+  const resources = names.shown.filter((_, number) => usedResources[number] === 1);
   const types = new Set(index.cohorts.map(({ userType }) => userType));
   return {
     firstDay: isoDate(span.first),
@@ -199,8 +200,8 @@ export function optionsOf(
     schools: names.schools,
     schoolLevels: schoolsByLevel(names.schools, levels),
     unknownSchools: [...(levels?.keys() ?? [])].filter((school) => !names.schools.includes(school)),
-    resources: names.shown,
-    resourceTypes: [...new Set(names.shown.map(({ type }) => type))].sort(compareNames),
+    resources,
+    resourceTypes: [...new Set(resources.map(({ type }) => type))].sort(compareNames),
     userTypes: userTypes.filter((type) => types.has(type)),
     grades: index.hasGrades ? [...names.grades].sort(compareGrades) : [],
   };

@@ -12,19 +12,21 @@ import { usersOf } from "./usageRuns";
  * rows come first, then those with the fewest users per seat; those without seats come last.
  */
 export function licenceEntries({ scope, attendance }: Totals, licences: readonly Licence[]): LicenceEntry[] {
-  const { shown: resources } = scope.facts.names;
-  const names = resources.flatMap(({ name, formerNames = [] }) => [name ?? [], formerNames].flat());
-  const numbersOf = resourcesNamed(resources);
+  const { shown } = scope.facts.names;
+  const isUsed = (number: number) => scope.groups.usedResources[number] === 1;
+  const used = shown.filter((_, number) => isUsed(number));
+  const names = used.flatMap(({ name, formerNames = [] }) => [name ?? [], formerNames].flat());
+  const numbersOf = resourcesNamed(shown);
   const entries = licences.map((licence) => {
-    const ofName = numbersOf(licence.resource);
+    const ofName = numbersOf(licence.resource).filter(isUsed);
     const isKnown = ofName.length > 0;
     const users = usersOf(scope, ofName);
-    const shown = nullIfAbsent(scope, ["resourceUsage"], attendance.total.people(users));
+    const known = nullIfAbsent(scope, ["resourceUsage"], attendance.total.people(users));
     // People whom the filter leaves out may use it.
-    const isUncertain = isKnown && shown === 0 && scope.cohorts.includes(0);
+    const isUncertain = isKnown && known === 0 && scope.cohorts.includes(0);
     const entry: LicenceEntry = {
       ...licence,
-      users: shown,
+      users: known,
       isKnown,
       nearest: isKnown ? [] : nearestNames(licence.resource, names),
       ...(isUncertain ? { partly: true } : partly(attendance.total)),

@@ -86,7 +86,8 @@ export function scopeOf(
     whole: Uint8Array.from(groups.groups, (of) => Number(of.every((cohort) => cohorts[cohort] === 1))),
     resources: Uint8Array.from(facts.names.shown, ({ type }, number) => {
       const isNamed = filter.resources.length === 0 || resources.has(number);
-      return Number(isNamed && isChosen(resourceTypes, type));
+      // One whose name is not told has no numbers, and no filter leaves it out.
+      return Number(groups.usedResources[number] === 0 || (isNamed && isChosen(resourceTypes, type)));
     }),
   };
   return inRange(selected, rangeOf(filter.range, groups.kinds.span, options.schoolYearStart));
