@@ -1,7 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import path from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { describeError } from "../../src/basics/errors";
 import { newHostKey } from "../../src/sftp/server/server";
 import type { SftpSource } from "../../src/sftp/sftpSource";
+import { temporaryFolder } from "../helpers/temporaryFolder";
 import { OddSftpServer, oddAccount, type Quirks } from "../odd-sftp/server";
 
 const names = Array.from({ length: 8 }, (_, i) => `/reports/${i}.csv`);
@@ -156,3 +160,16 @@ describe("names of login methods", () => {
     expect(server.logins.passwords).toEqual([]);
   });
 });
+
+it.skipIf(process.platform === "win32")(
+  "an agent that does not answer is named, and not the server",
+  async () => {
+    const agent = path.join(await temporaryFolder(), "agent");
+    const silent = createServer(() => undefined).listen(agent);
+    onTestFinished(() => void silent.close());
+    await once(silent, "listening");
+    const { error, text } = await errorOf({}, { agent });
+    expect(error).toMatchObject({ code: "auth" });
+    expect(text).toContain("The SSH agent does not answer. It may be waiting for a confirmation.");
+  },
+);

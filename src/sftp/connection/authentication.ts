@@ -53,6 +53,7 @@ export class Login {
   /** How many methods had been tried when the server accepted one and required more. */
   private triedBeforePartialSuccess = 0;
   private needsAnotherMethod = false;
+  private readonly agent: AgentWithRsaViews | undefined;
 
   constructor(
     private readonly credentials: Credentials,
@@ -61,8 +62,10 @@ export class Login {
     const { username, agent, password } = credentials;
     for (const each of key === undefined ? [] : [key, ...rsaViews(key)])
       this.methods.push({ type: "publickey", username, key: each });
-    if (agent !== undefined)
-      this.methods.push({ type: "agent", username, agent: new AgentWithRsaViews(createAgent(agent)) });
+    if (agent !== undefined) {
+      this.agent = new AgentWithRsaViews(createAgent(agent));
+      this.methods.push({ type: "agent", username, agent: this.agent });
+    }
     if (password === undefined) return;
     this.methods.push({ type: "password", username, password });
     let answered: string | undefined;
@@ -111,6 +114,11 @@ export class Login {
   /** True once a credential has been sent to the server. */
   get started(): boolean {
     return this.tried.length > 0;
+  }
+
+  /** Whether the agent was asked for its keys or a signature and has not answered. */
+  get waitsForAgent(): boolean {
+    return this.agent?.isAsked ?? false;
   }
 
   /** True once the password has been sent. Every refusal of it may count against the account. */

@@ -140,22 +140,14 @@ export class SftpConnector {
     const isFirstLogin = login.passwordSent && !ready && !this.hasLoggedIn;
     if (isFirstLogin && isCleverLakeError(error, "network")) return login.unanswered(error);
     if (ready && !(error instanceof SilentServerError)) return this.withoutSftp(error);
+    if (login.waitsForAgent && error instanceof SilentServerError)
+      return agentError("The SSH agent does not answer. It may be waiting for a confirmation.", error);
     if (error instanceof CleverLakeError) return error;
     const level = error instanceof Error && "level" in error ? error.level : undefined;
     const message = error instanceof Error ? error.message : "";
     const detail = (hint?: string) => ({ hint, cause: error });
     if (level === "client-authentication") return login.refused(error);
-    if (level === "agent") {
-      const hint =
-        process.platform === "win32"
-          ? "Check that Pageant or the service OpenSSH Authentication Agent is running and has the key."
-          : "Check that it is running and that SSH_AUTH_SOCK names its socket.";
-      return new CleverLakeError(
-        "auth",
-        "The SSH agent cannot be reached, or refused to sign.",
-        detail(hint),
-      );
-    }
+    if (level === "agent") return agentError("The SSH agent cannot be reached, or refused to sign.", error);
     const reason = error instanceof Error && "code" in error ? error.code : undefined;
     if (tooManyFailures.has(reason) && login.started && !ready) return login.refused(error);
     if (level === "handshake" && /no matching/i.test(message)) {
@@ -179,4 +171,12 @@ export class SftpConnector {
       "Try again. If it stays, ask the server's administrator: the account may not be allowed to use SFTP, or the server prints a text when SFTP begins.";
     return new CleverLakeError(isRefused ? "io" : "network", message, { hint, cause });
   }
+}
+
+function agentError(message: string, cause: unknown): CleverLakeError {
+  const hint =
+    process.platform === "win32"
+      ? "Check that Pageant or the service OpenSSH Authentication Agent is running and has the key."
+      : "Check that it is running and that SSH_AUTH_SOCK names its socket.";
+  return new CleverLakeError("auth", message, { hint, cause });
 }

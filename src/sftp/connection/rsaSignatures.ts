@@ -38,12 +38,21 @@ export function rsaViews(key: ParsedKey): ParsedKey[] {
 
 /** An agent that also lists the views of its RSA keys, after all keys. */
 export class AgentWithRsaViews extends BaseAgent {
+  private unanswered = 0;
+
   constructor(private readonly agent: BaseAgent) {
     super();
   }
 
+  /** Whether the agent has not answered yet. */
+  get isAsked(): boolean {
+    return this.unanswered > 0;
+  }
+
   override getIdentities(done: IdentityCallback): void {
+    this.unanswered++;
     this.agent.getIdentities((error, keys = []) => {
+      this.unanswered--;
       if (error) done(error);
       else done(undefined, [...keys, ...keys.flatMap((key) => (isParsedKey(key) ? rsaViews(key) : []))]);
     });
@@ -56,7 +65,12 @@ export class AgentWithRsaViews extends BaseAgent {
     done?: SignCallback,
   ): void {
     const view = isParsedKey(key) ? views.get(key) : undefined;
-    const [signOptions, answer] = typeof options === "function" ? [{}, options] : [options, done];
+    const [signOptions, tell] = typeof options === "function" ? [{}, options] : [options, done];
+    const answer: SignCallback = (error, signature) => {
+      this.unanswered--;
+      tell?.(error, signature);
+    };
+    this.unanswered++;
     if (view === undefined) this.agent.sign(key, data, signOptions, answer);
     else this.agent.sign(view.key, data, { ...signOptions, hash: view.hash }, answer);
   }
