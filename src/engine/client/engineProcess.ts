@@ -24,7 +24,7 @@ export interface EngineProcessOptions {
 }
 
 /** How long a process may leave every message unanswered after a request was cancelled, before it is ended. */
-const patienceMilliseconds = 10_000;
+const patienceMilliseconds = 30_000;
 
 export interface RequestOptions<Progress> {
   /**

@@ -1,4 +1,4 @@
-import { CleverLakeError, ifReadable } from "../../basics/errors";
+import { CleverLakeError, isDamage, isForbidden } from "../../basics/errors";
 import { lookupTable, oeaTable, pseudoTable } from "../../clever/layout";
 import { pseudonymNames, type Report } from "../../clever/reports";
 import { tableGone } from "../../clever/tableGone";
@@ -43,11 +43,11 @@ export function requireAdopted(tables: PseudoTables | undefined): void {
 /**
  * The `_pseudo` tables, for data that is derived from all of their rows. Rejects with `unsupportedTable` if one of them
  * cannot be read and with `corrupt` if one is gone, because it would be taken for one without rows, and with
- * `notAdopted` as `requireAdopted` does. A table is gone if files were pseudonymized into it, by the ingest log. If that is
- * damaged, the lookup table decides, which is written before the rows.
+ * `notAdopted` as `requireAdopted` does. A table is gone if it has a lookup table, which is written before the rows, or if
+ * files were pseudonymized into it, by the ingest log.
  */
 export async function requireComplete(
-  { lake, duck, signal }: OpenLake,
+  open: OpenLake,
   { pseudo, lookups, refused }: LakeTables,
 ): Promise<PseudoTables> {
   requireAdopted(pseudo);
@@ -55,11 +55,20 @@ export async function requireComplete(
     const error = refused.get(pseudoTable(report));
     if (error) throw error;
     if (pseudo.has(report.name)) continue;
-    const log = await ifReadable(new IngestLog(lake, duck).sources(signal));
-    const logged = [...(log?.anonymized.values() ?? [])].some((entry) => entry.report === report.name);
-    if (logged || lookups.has(report.name)) throw tableGone(report);
+    if (lookups.has(report.name) || (await hadRows(open, report))) throw tableGone(report);
   }
   return pseudo;
+}
+
+/** Whether the ingest log says that a report's table had rows; false if it is damaged or may not be read. */
+async function hadRows({ lake, duck, signal }: OpenLake, { name }: Report): Promise<boolean> {
+  try {
+    const { anonymized } = await new IngestLog(lake, duck).sources(signal);
+    return [...anonymized.values()].some(({ report }) => report === name);
+  } catch (error) {
+    if (!isDamage(error) && !isForbidden(error)) throw error;
+    return false;
+  }
 }
 
 /** Whether a lake must be adopted before anything is run on it. */
