@@ -214,6 +214,19 @@ describe.skipIf(binary === undefined)("the SFTP source, against OpenSSH", () => 
     expect(describeError(error)).toContain("none is trusted yet");
     expect(describeError(error)).toContain(`"hostKey": "${hostKeyFingerprint}" under "sftp"`);
   });
+
+  it.each([
+    ["outdated", "diffie-hellman-group14-sha1"],
+    ["post-quantum", "sntrup761x25519-sha512@openssh.com"],
+  ])("says what a server that allows only %s key exchanges must allow", async (_, kex) => {
+    const strict = await startSshd(binary ?? "", undefined, undefined, { config: [`KexAlgorithms ${kex}`] });
+    onTestFinished(() => strict.stop());
+    const { port, privateKey, hostKeyFingerprint: hostKey } = strict;
+    await expect(connect("/", { port, privateKey, hostKey }).list()).rejects.toMatchObject({
+      message: expect.stringContaining("safe to use and known to this program") as unknown,
+      hint: expect.stringMatching(/needs an update.*post-quantum.*curve25519-sha256/) as unknown,
+    });
+  });
 });
 
 function sha256(pieces: readonly Buffer[]): string {

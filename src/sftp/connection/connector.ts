@@ -151,8 +151,10 @@ export class SftpConnector {
     const reason = error instanceof Error && "code" in error ? error.code : undefined;
     if (tooManyFailures.has(reason) && login.started && !ready) return login.refused(error);
     if (level === "handshake" && /no matching/i.test(message)) {
-      const what = `The SFTP server ${this.address} supports no algorithm that is safe to use.`;
-      return new CleverLakeError("io", what, detail("It needs an update: current OpenSSH servers work."));
+      const what = `The SFTP server ${this.address} supports no algorithm that is safe to use and known to this program.`;
+      const hint =
+        "It needs an update: current OpenSSH servers work. If it only allows post-quantum key exchanges, it must also allow curve25519-sha256.";
+      return new CleverLakeError("io", what, detail(hint));
     }
     if (isFirstLogin) return login.unanswered(error);
     return networkError(
