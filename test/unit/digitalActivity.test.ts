@@ -169,6 +169,18 @@ test("rows of other modules stay, even if another program merged them with ours 
   expect(await events(fixture, "a")).toEqual(["Quiz ? 2024-09-03 7", "day a 2024-09-03 5"]);
 });
 
+test("a file of another module is read only if it may have our rows, by its statistics", async () => {
+  const fixture = await PipelineFixture.create();
+  await rewrite(fixture, { merge: false, further: otherModule });
+  const [file = ""] = await filesOf(fixture);
+  await fixture.lose(`${digitalActivityTable}/${file}`);
+  await fixture.put(dailyPath(), dailyCsv(daily("a")));
+  const { failed, notes } = await fixture.run(on);
+  expect(failed).toEqual([]);
+  expect(notes).toContainEqual({ path: digitalActivityTable, note: "1 month written, 1 row" });
+  expect(await filesOf(fixture)).toContain(file);
+});
+
 test("a table with a different schema is left unchanged and reported, and the run's rows are written", async () => {
   const fixture = await PipelineFixture.create();
   const duck = await sharedDuck();
@@ -203,8 +215,12 @@ test("merged data files of the tables give the same events", async () => {
   expect(await filesOf(fixture)).toHaveLength(1);
 });
 
-test("verify reports a missing event", async () => {
+test.each([
+  ["", undefined],
+  [" next to rows of another module", otherModule],
+])("verify reports a missing event%s", async (_, further) => {
   const fixture = await PipelineFixture.create();
+  if (further !== undefined) await rewrite(fixture, { merge: false, further });
   await fixture.put(dailyPath(), dailyCsv(daily("a"), daily("b")));
   await fixture.run(on);
   expect((await fixture.verify()).problems).toEqual([]);
@@ -215,7 +231,7 @@ test("verify reports a missing event", async () => {
     tablePath: digitalActivityTable,
     operation: { name: "DELETE" },
     attempt: async (snapshot) => {
-      const [file] = snapshot?.files.values() ?? [];
+      const file = [...(snapshot?.files.values() ?? [])].find(({ tags }) => tags !== undefined);
       if (snapshot === undefined || file === undefined) return undefined;
       const rows = readQuery(snapshot, [file], (lakePath) => fixture.lake.localPath(lakePath));
       const query = `SELECT * FROM (${rows}) LIMIT 1`;
@@ -234,7 +250,7 @@ test("verify reports a missing event", async () => {
     },
   });
   expect((await fixture.verify()).problems).toEqual([
-    { subject: digitalActivityTable, problem: "It has 1 row where the reports' tables have 2." },
+    { subject: digitalActivityTable, problem: "It has 1 row of reports where the reports' tables have 2." },
   ]);
 });
 

@@ -3,6 +3,7 @@ import { CleverLakeError } from "../../basics/errors";
 import type { SqlRow } from "../../duck/duck";
 import type { AddFile } from "../log/actions";
 import type { Column, DeltaType } from "../schema";
+import { compareCodePoints } from "./codePoints";
 
 export type Bound = string | number;
 
@@ -208,6 +209,16 @@ function parseStatistics(text: string | undefined): FileStatistics | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether a column of a file may have a text, by the file's statistics. */
+export function mayHaveText(file: AddFile, column: string, text: string): boolean {
+  const known = fileStatistics(file);
+  if (known === undefined) return true;
+  if (known.numRecords > 0 && known.nullCount[column] === known.numRecords) return false;
+  const [min, max] = [known.minValues[column], known.maxValues[column]];
+  if (typeof max === "string" && compareCodePoints(max, text) < 0) return false;
+  return !(typeof min === "string" && compareCodePoints(text, min) < 0);
 }
 
 /** The number of rows in files; undefined if one of them lacks it. */

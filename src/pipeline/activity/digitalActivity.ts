@@ -4,7 +4,7 @@ import { activityColumns, cleverObjects } from "../../clever/digitalEngagement";
 import { digitalActivityTable } from "../../clever/layout";
 import { partitionColumns, type ReportName } from "../../clever/reports";
 import { writeDataFile } from "../../delta/files/dataFile";
-import { numRecords } from "../../delta/files/statistics";
+import { mayHaveText, numRecords } from "../../delta/files/statistics";
 import type { Action, AddFile, PartitionValues } from "../../delta/log/actions";
 import { commit } from "../../delta/log/commit";
 import { filesByPartition } from "../../delta/merging/mergePlan";
@@ -32,7 +32,7 @@ import { engagementSql } from "./engagementSql";
  * other state is needed, and an interrupted update is due again.
  *
  * Files without the tag come from other programs: rows of other modules, or our rows merged with them. Clever's rows
- * are removed from these files, and all others stay.
+ * are removed from these files, and all others stay. Files whose statistics exclude Clever's rows are not read.
  */
 
 /** The tag of a data file with our rows of a month: a hash of the data files that they were made from. */
@@ -72,6 +72,7 @@ interface Month {
   /** Whether our rows in it are correct. */
   readonly isCurrent: boolean;
   readonly ours: readonly AddFile[];
+  /** Files of other programs that may have our rows; the others are never read, however many there are. */
   readonly foreign: readonly AddFile[];
 }
 
@@ -143,9 +144,20 @@ export async function updateActivityWithoutRun(lake: Lake, signal?: AbortSignal)
   return await updateDigitalActivity({ ...open, tables, requireHeld });
 }
 
-/** Whether, according to its data files, the table contains exactly the rows of the `_pseudo` tables. */
-export function isUpToDate(snapshot: Snapshot, tables: PseudoTables): boolean {
-  return dueMonths(snapshot, tables).length === 0;
+/**
+ * The number of our rows in the table, given as SQL, if these must be all rows of the `_pseudo` tables according to the
+ * table's data files; undefined if a month is due.
+ */
+export async function countOurRows(
+  session: DuckSession,
+  { snapshot, select }: { readonly snapshot: Snapshot; readonly select: string },
+  tables: PseudoTables,
+): Promise<number | undefined> {
+  if (dueMonths(snapshot, tables).length > 0) return undefined;
+  const { rows } = await session.one(
+    `SELECT count(*)::DOUBLE AS rows FROM (${select}) WHERE NOT ${isOthers}`,
+  );
+  return Number(rows);
 }
 
 function newTable(): Action[] {
@@ -178,7 +190,7 @@ function dueMonths(
     });
     const values = (from[0]?.files ?? files)[0]?.partitionValues ?? {};
     const partition = Object.fromEntries(partitionColumns.map((column) => [column, values[column] ?? null]));
-    const foreign = files.filter((file) => !ours.includes(file));
+    const foreign = files.filter((file) => !ours.includes(file) && mayHaveOurRows(file));
     const inputsHash = hashOf(from);
     const [built, ...further] = ours;
     const isBuilt =
@@ -250,6 +262,10 @@ async function replaceMonth(
 }
 
 const isOthers = `coalesce(${sqlName(cleverObjects.column)} NOT IN (${cleverObjects.values.map(sqlString).join(", ")}), true)`;
+
+function mayHaveOurRows(file: AddFile): boolean {
+  return cleverObjects.values.some((text) => mayHaveText(file, cleverObjects.column, text));
+}
 
 async function hasOurRows(session: DuckSession, rows: string): Promise<boolean> {
   const found = await session.query(`SELECT 1 FROM (${rows}) WHERE NOT ${isOthers} LIMIT 1`);

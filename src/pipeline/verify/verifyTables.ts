@@ -14,7 +14,7 @@ import { readQuery } from "../../delta/readQuery";
 import { readCheckedSnapshot, type Snapshot } from "../../delta/snapshot";
 import { withUncheckedFiles } from "../../delta/withTable";
 import { type DuckSession, sqlName } from "../../duck/duck";
-import { isUpToDate } from "../activity/digitalActivity";
+import { countOurRows } from "../activity/digitalActivity";
 import { matchesItsDivision } from "../groups/updateGroups";
 import type { LandedContext } from "../landedReader";
 import { type LogEntry, unexplainedRows } from "../log/ingestLog";
@@ -229,12 +229,13 @@ async function checkRoster({ session, select, rows }: CountedTable): Promise<str
   return `It has ${counted(rows, "row")} about ${counted(Number(students), "student")}.`;
 }
 
-/** If it is up to date, a row for each row of the reports' tables. */
-async function checkActivity({ context, snapshot, rows }: CountedTable): Promise<string | undefined> {
+/** If it is up to date, a row for each row of the reports' tables; other modules may have rows in it, too. */
+async function checkActivity({ context, session, ...table }: CountedTable): Promise<string | undefined> {
   const { pseudo: reportTables } = await readTables(context);
   const due = numRecords([...reportTables.values()].flatMap(({ files }) => [...files.values()]));
-  if (!isUpToDate(snapshot, reportTables) || due === undefined || due === rows) return undefined;
-  return `It has ${counted(rows, "row")} where the reports' tables have ${due}.`;
+  const ours = await countOurRows(session, table, reportTables);
+  if (ours === undefined || due === undefined || due === ours) return undefined;
+  return `It has ${counted(ours, "row")} of reports where the reports' tables have ${due}.`;
 }
 
 async function checkGroups({ session, ...table }: CountedTable): Promise<string | undefined> {

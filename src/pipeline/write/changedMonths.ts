@@ -1,6 +1,5 @@
 import type { UserType } from "../../clever/reports";
-import { compareCodePoints } from "../../delta/files/codePoints";
-import { fileStatistics } from "../../delta/files/statistics";
+import { mayHaveText } from "../../delta/files/statistics";
 import type { AddFile } from "../../delta/log/actions";
 import type { Snapshot } from "../../delta/snapshot";
 import type { StagedRows } from "../read/stageRows";
@@ -58,7 +57,7 @@ export function changedMonths(
     for (const file of month.files) {
       const { sources, days } = contentsOf(file);
       for (const { source, userType } of [...arriving, ...completed]) {
-        if (sources ? sources.has(source) : mayHaveRowsOf(file, source))
+        if (sources ? sources.has(source) : mayHaveText(file, "source_file", source))
           month.cells.push(ofType(days, userType));
       }
     }
@@ -82,17 +81,6 @@ export function changedMonths(
 /** The cells of staged rows. */
 export function cellsOf(sources: StagedRows["sources"]): Cells {
   return unionOf([...sources.values()].map(({ userType, days }) => new Map([[userType, days]])));
-}
-
-/** Whether a file without tags may have rows of a source, by its statistics. */
-export function mayHaveRowsOf(file: AddFile, source: string): boolean {
-  const statistics = fileStatistics(file);
-  if (statistics === undefined) return true;
-  const { numRecords, nullCount, minValues, maxValues } = statistics;
-  if (numRecords > 0 && nullCount.source_file === numRecords) return false;
-  const [min, max] = [minValues.source_file, maxValues.source_file];
-  if (typeof max === "string" && compareCodePoints(max, source) < 0) return false;
-  return !(typeof min === "string" && compareCodePoints(source, min) < 0);
 }
 
 /** Whether a source may have rows in cells of a month. */
