@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { pathToFileURL } from "node:url";
 import { CleverLakeError, errnoOf } from "../basics/errors";
-import { fileBytes } from "../basics/fileBytes";
+import { bytesOf, fileBytes } from "../basics/fileBytes";
 import { removeLocal, replaceFile, retryWhileInUse } from "../basics/filesInUse";
 import { makeFolder } from "../basics/makeFolder";
 import { machineScratch } from "../basics/scratch";
@@ -107,8 +107,7 @@ export class FolderLake implements Lake {
     const translated = async function* () {
       try {
         await using file = await retryWhileInUse(() => fs.open(localPath, "r"), signal);
-        const source = file.createReadStream({ highWaterMark: 1 << 20, ...(signal ? { signal } : {}) });
-        for await (const chunk of source) yield chunk;
+        yield* bytesOf(file, { signal });
       } catch (error) {
         signal?.throwIfAborted();
         throw ioError(error, lakePath);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
+import { fileBytes } from "../../basics/fileBytes";
 import { sha256Of } from "../../basics/sha256";
 import { type DuckSession, type SqlParameter, sqlName, sqlString } from "../../duck/duck";
 import type { Lake, LakeOptions } from "../../lake/lake";
@@ -96,7 +96,7 @@ export const hashTag = "clever.sha256";
 
 /** The SHA-256 of a local file, in lower-case hex. */
 export function hashOfFile(file: string, { signal }: LakeOptions): Promise<string> {
-  return sha256Of(createReadStream(file, { highWaterMark: 1 << 20, signal }));
+  return sha256Of(fileBytes(file, { signal }));
 }
 
 const hiveNull = "__HIVE_DEFAULT_PARTITION__";

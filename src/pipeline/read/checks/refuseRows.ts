@@ -1,6 +1,8 @@
-import { createReadStream, createWriteStream } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { open } from "node:fs/promises";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { fileBytes } from "../../../basics/fileBytes";
 import type { Problem } from "../../../clever/header";
 import { findDayMonthOrder, type JudgedRow, judgeRows } from "../../../clever/judgeRows";
 import type { Report } from "../../../clever/reports";
@@ -80,7 +82,7 @@ async function judged(
   signal: AbortSignal | undefined,
   marked: MarkedRows | ReadonlySet<number> | undefined,
 ): Promise<{ order: DayMonthOrder; rows: AsyncGenerator<JudgedRow> }> {
-  const read = () => createReadStream(localPath, { highWaterMark: 1 << 20, signal });
+  const read = () => Readable.from(fileBytes(localPath, { signal }), { objectMode: false });
   const order = await findDayMonthOrder(read, report, header);
   const rows = judgeRows(read, report, header, order);
   if (marked === undefined) return { order, rows };
