@@ -153,8 +153,11 @@ export class PipelineFixture {
 
   /** The raw files in the lake. */
   async landedFiles(): Promise<string[]> {
-    const files = await this.tree();
-    return [...files.keys()].filter((file) => /^stage1np\/clever\/[^_].*\.csv$/.test(file)).sort();
+    const files: string[] = [];
+    for await (const { path: file, kind } of this.lake.list("stage1np/clever", { recursive: true })) {
+      if (kind === "file" && /^stage1np\/clever\/[^_].*\.csv$/.test(file)) files.push(file);
+    }
+    return files.sort();
   }
 
   /** Every file in the lake with a hash of its bytes. */

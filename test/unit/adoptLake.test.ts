@@ -10,6 +10,7 @@ import type { AdoptSummary } from "../../src/pipeline/adopt/adoptSummary";
 import { repairLake } from "../../src/pipeline/repair/repair";
 import { lakeMetrics } from "../helpers/lakeMetrics";
 import { lakeRows, sharedDuck } from "../helpers/lakeRows";
+import { lakeTemplate } from "../helpers/lakeTemplate";
 import { asSinkWrites, landAsOea, runOeaNotebook } from "../helpers/oeaLake";
 import {
   daily,
@@ -34,9 +35,7 @@ const tuesdayCsv = dailyCsv(daily("amy"), daily("ben"), daily("cat"));
 const quoted = `2024-09-03,sis-amy,clever-amy,school-1,"North ""A"" High",app,"Maths, ""easy""",id-maths,3`;
 
 /** Two of OEA's runs: each copied all files, and its notebook read all copies each time. */
-async function oeaLake(oeaSalt = ""): Promise<PipelineFixture> {
-  const fixture = await PipelineFixture.create();
-  const { lake } = fixture;
+async function runOeaTwice({ lake }: PipelineFixture, oeaSalt: string): Promise<void> {
   const duck = await sharedDuck();
   await landAsOea(lake, dailyReport, `2024-09-10T01-00-00/Students/${monday}`, mondayCsv);
   await landAsOea(
@@ -55,8 +54,9 @@ async function oeaLake(oeaSalt = ""): Promise<PipelineFixture> {
     asSinkWrites(usageCsv(quoted, usage("ben", "art"))),
   );
   await runOeaNotebook(lake, duck, { salt: oeaSalt });
-  return fixture;
 }
+
+const oeaLake = lakeTemplate((fixture) => runOeaTwice(fixture, ""));
 
 function adopt({ lake }: PipelineFixture, request: Partial<AdoptRequest> = {}): Promise<AdoptSummary> {
   return adoptLake({ lake, salt, dryRun: false, maxShrink: 50, ...request });
@@ -195,7 +195,8 @@ test("OEA's unsalted pseudonyms are replaced by salted ones, and the map relates
 });
 
 test("OEA's salt is kept, and any other one is refused", async () => {
-  const fixture = await oeaLake("oea's salt");
+  const fixture = await PipelineFixture.create();
+  await runOeaTwice(fixture, "oea's salt");
   const before = await fixture.tree();
   await expect(adopt(fixture)).rejects.toMatchObject({ code: "salt" });
   expect(await fixture.tree()).toEqual(before);

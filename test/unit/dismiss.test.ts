@@ -3,17 +3,18 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { RunLock } from "../../src/pipeline/lock/runLock";
 import { dismissQuarantined } from "../../src/pipeline/plan/dismiss";
+import { lakeTemplate } from "../helpers/lakeTemplate";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
 const file = dailyPath();
 const bad = dailyCsv(daily("amy"), daily("ben").replace("true", "maybe"));
 
-async function quarantined(content = bad): Promise<PipelineFixture> {
-  const fixture = await PipelineFixture.create();
+async function quarantine(fixture: PipelineFixture, content: string): Promise<void> {
   await fixture.put(file, content);
   expect((await fixture.run()).quarantined).toHaveLength(1);
-  return fixture;
 }
+
+const quarantined = lakeTemplate((fixture) => quarantine(fixture, bad));
 
 test("a dismissed file no longer waits, on the server or not, and none of its rows are ingested", async () => {
   const fixture = await quarantined();
@@ -41,7 +42,8 @@ test("a file that was moved on the server is dismissed by its current path", asy
 });
 
 test("a file that cannot be accepted is dismissed like any other", async () => {
-  const fixture = await quarantined(bad.replace("active", "activ"));
+  const fixture = await PipelineFixture.create();
+  await quarantine(fixture, bad.replace("active", "activ"));
   await fixture.remove(file);
   expect(await fixture.state(file)).toBe("quarantined");
   await dismissQuarantined({ lake: fixture.lake, files: [file] });

@@ -12,6 +12,7 @@ import { repairLake } from "../../src/pipeline/repair/repair";
 import { cachedPeople, indexLines, lakeFolders, plainLines, rowsOfFolder } from "../helpers/indexLines";
 import { filesBelow } from "../helpers/lakeFiles";
 import { sharedDuck } from "../helpers/lakeRows";
+import { lakeTemplate } from "../helpers/lakeTemplate";
 import { MemoryLake } from "../helpers/memoryLake";
 import {
   daily,
@@ -27,8 +28,7 @@ import { PseudoTables } from "../helpers/pseudoTables";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
 /** A lake with two months of three people. */
-async function someLake(): Promise<PipelineFixture> {
-  const fixture = await PipelineFixture.create();
+const someLake = lakeTemplate(async (fixture) => {
   for (const date of ["2024-09-03", "2024-10-03"]) {
     const people = ["amy", "ben", "eve"];
     await fixture.put(dailyPath(date), dailyCsv(...people.map((person, n) => daily(person, date, n))));
@@ -38,8 +38,7 @@ async function someLake(): Promise<PipelineFixture> {
     );
   }
   await fixture.run();
-  return fixture;
-}
+});
 
 async function readLines(lake: Lake, cacheFolder: string): Promise<string[]> {
   await using keeper = new IndexKeeper({ cacheFolder });

@@ -11,6 +11,7 @@ import { readSnapshot } from "../../src/delta/snapshot";
 import { Duck, sqlString } from "../../src/duck/duck";
 import { IngestLog } from "../../src/pipeline/log/logTable";
 import { sharedDuck } from "../helpers/lakeRows";
+import { lakeTemplate } from "../helpers/lakeTemplate";
 import { daily, dailyCsv, dailyPath, PipelineFixture, usageCsv, usagePath } from "../helpers/pipelineFixture";
 
 const table = pseudoTable(reports.daily_participation);
@@ -18,13 +19,11 @@ const amysDay = dailyPath("2024-09-03");
 const bensDay = dailyPath("2024-09-04");
 
 /** A lake with two days: one of Amy and one of Ben. */
-async function twoDays(): Promise<PipelineFixture> {
-  const fixture = await PipelineFixture.create();
+const twoDays = lakeTemplate(async (fixture) => {
   await fixture.put(amysDay, dailyCsv(daily("amy", "2024-09-03")));
   await fixture.put(bensDay, dailyCsv(daily("ben", "2024-09-04")));
   await fixture.run();
-  return fixture;
-}
+});
 
 test("a second run ingests nothing and changes nothing", async () => {
   const fixture = await twoDays();

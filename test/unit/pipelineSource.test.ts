@@ -8,6 +8,7 @@ import { IngestLog } from "../../src/pipeline/log/logTable";
 import type { ProgressState } from "../../src/pipeline/progress";
 import { hasMissingReports } from "../../src/pipeline/runSummary";
 import { sharedDuck } from "../helpers/lakeRows";
+import { lakeTemplate } from "../helpers/lakeTemplate";
 import {
   daily,
   dailyCsv,
@@ -497,15 +498,12 @@ test("more files than fit in one commit are written in as few commits as possibl
 describe("a report republished with the same size and time", () => {
   const time = new Date("2024-09-10T00:00:00Z");
 
-  async function withSameFacts(): Promise<PipelineFixture> {
-    const fixture = await PipelineFixture.create();
+  const withSameFacts = lakeTemplate(async (fixture) => {
     await fixture.put(first, dailyCsv(daily("amy", "2024-09-03")), time);
     await fixture.put(second, dailyCsv(daily("ben", "2024-09-04")), time);
     await fixture.run();
     await fixture.put(first, dailyCsv(daily("amy", "2024-09-03", 7)), time);
-    fixture.source.reads.length = 0;
-    return fixture;
-  }
+  });
 
   test("is not detected by size and time, which read nothing", async () => {
     const fixture = await withSameFacts();
