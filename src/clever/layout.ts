@@ -34,8 +34,6 @@ export function runRecordPath(runId: string): string {
   return `${runsFolder}/${runId}.json`;
 }
 
-/** Identifies the newest run, so that finding it requires no listing. */
-export const newestRunPath = `${raw}/_newest_run.json`;
 
 /** Exists while a run is active; identifies the run. */
 export const runLockPath = `${raw}/_run.lock`;

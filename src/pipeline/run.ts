@@ -18,11 +18,11 @@ import { RunLock } from "./lock/runLock";
 import { type LogEntry, mayLackRows } from "./log/ingestLog";
 import {
   interruptedRuns,
-  newestRun,
   newRunId,
   RunHistory,
   type RunRecord,
   type RunSummary,
+  runIds,
 } from "./log/runRecord";
 import {
   type Comparison,
@@ -100,11 +100,11 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   const holding = given === undefined ? undefined : checkedSaltFor(lake, given, signal);
   const reading = readAhead(lake, signal);
   const ready = reading.then(({ tables }) => requireAdopted(tables?.pseudo));
-  const [listing, , checkedSalt, newest] = await allSettledOrThrow([
+  const [listing, , checkedSalt, [newest]] = await allSettledOrThrow([
     pendingListing,
     ready,
     holding,
-    newestRun(lake, signal),
+    runIds(lake, signal),
   ]).catch(async (error: unknown) => {
     (await reading.catch(() => undefined))?.duck.close();
     throw error;
@@ -114,7 +114,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   const salt = checkedSalt?.salt;
 
   const now = new Date();
-  const runId = newRunId(now, newest?.runId);
+  const runId = newRunId(now, newest);
   await using lock = await RunLock.acquire(lake, runId, { signal });
   const { requireHeld } = lock;
   if (checkedSalt !== undefined) {
@@ -126,7 +126,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   try {
     await duck.spillInto(`${scratch}/spill`);
     const open = { lake, duck, signal };
-    const { state: known, previous, tables } = await currentState(lake, ahead, signal);
+    const { state: known, tables } = await currentState(lake, ahead, signal);
     const initialPlan = listing ? makePlan(listing, known, request.userTypes) : [];
     const files = await withKnownCopies(initialPlan, log, signal);
     const state = withServerPaths(known, files);
@@ -196,7 +196,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       return finished(tables.pseudo);
     }
     const { only } = request;
-    const record = { runId, previous, command, only, accept: request.accept, started: now, landings };
+    const record = { runId, command, only, accept: request.accept, started: now, landings };
     const runner = new ChunkRunner({
       ...open,
       log,
@@ -278,14 +278,14 @@ function requireSalt(request: RunRequest): string {
   });
 }
 
-/** What the lake holds, after cleaning up after interrupted runs, and the id of the previous run. */
+/** What the lake holds, after cleaning up after interrupted runs. */
 async function currentState(
   lake: Lake,
   { duck, log, tables: read }: ReadAhead,
   signal: AbortSignal | undefined,
-): Promise<{ state: LakeState; previous: string | null; tables: LakeTables }> {
+): Promise<{ state: LakeState; tables: LakeTables }> {
   // In parallel, because each is a chain of dependent requests.
-  const [tables, { records, newest: previous }, known] = await allSettledOrThrow([
+  const [tables, records, known] = await allSettledOrThrow([
     readTables({ lake, duck, signal }, read),
     interruptedRuns(new RunHistory(lake, signal)),
     log.sources(signal),
@@ -295,7 +295,7 @@ async function currentState(
   requireFinishedAdoption(records);
   await recoverInterrupted(lake, log, records, signal);
   const entries = records.length === 0 ? known : await log.sources(signal);
-  return { state: stateOf(tables, entries), previous, tables };
+  return { state: stateOf(tables, entries), tables };
 }
 
 /**

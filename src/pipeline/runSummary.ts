@@ -1,7 +1,7 @@
 import { describeError } from "../basics/errors";
 import { reportNames } from "../clever/reports";
 import type { LakeAccess } from "../delta/openLake";
-import { type RunRecord, type RunSummary, recordNewestRun, writeRunRecord } from "./log/runRecord";
+import { type RunRecord, type RunSummary, writeRunRecord } from "./log/runRecord";
 import { healthy } from "./read/checks/identityHealth";
 
 /** Whether files failed or were quarantined. */
@@ -68,12 +68,10 @@ export function finishedSummary(summary: RunSummary, started: Date): RunSummary 
  */
 export async function withRunRecord(
   { lake, signal }: LakeAccess,
-  plan: Omit<RunRecord, "outcome" | "previous"> & { readonly previous: string | null },
+  plan: Omit<RunRecord, "outcome">,
   summary: RunSummary,
   work: () => Promise<RunSummary>,
 ): Promise<RunSummary> {
-  const { runId, previous, started } = plan;
-  await recordNewestRun(lake, { runId, previous });
   await writeRunRecord(lake, { ...plan, outcome: "running" });
   try {
     const done = await work();
@@ -81,7 +79,7 @@ export async function withRunRecord(
     await writeRunRecord(lake, { ...plan, ended: new Date(), outcome, summary: done });
     return done;
   } catch (error) {
-    const ended = { ...plan, ended: new Date(), summary: finishedSummary(summary, started) };
+    const ended = { ...plan, ended: new Date(), summary: finishedSummary(summary, plan.started) };
     const failed: RunRecord = signal?.aborted
       ? { ...ended, outcome: "cancelled" }
       : { ...ended, outcome: "failed", error: describeError(error) };

@@ -7,7 +7,7 @@ import { recoverInterrupted } from "../land/recover";
 import { RunLock } from "../lock/runLock";
 import type { LogEntry } from "../log/ingestLog";
 import { IngestLog } from "../log/logTable";
-import { newestRun, newRunId, type RunSummary } from "../log/runRecord";
+import { newRunId, type RunSummary, runIds } from "../log/runRecord";
 import { type Chunk, chunksOf, isDue } from "../plan/work";
 import { type LakeWork, Progress } from "../progress";
 import { checkedVersions } from "../repair/foreignCommits";
@@ -48,7 +48,7 @@ export async function adoptLake(request: AdoptRequest): Promise<AdoptSummary> {
   const { lake, dryRun, signal } = request;
   await requireLake(lake, { signal });
   const started = new Date();
-  const runId = newRunId(started, (await newestRun(lake, signal))?.runId);
+  const runId = newRunId(started, (await runIds(lake, signal))[0]);
   await using lock = dryRun ? undefined : await RunLock.acquire(lake, runId, { signal });
   // Awaited here, so that the lock is held until the work is done.
   return await withScratch(lake, async (scratch) => {
@@ -91,9 +91,8 @@ class Adoption {
     const salt = await saltForAdoption(context, oea, this.givenSalt());
     const toMove = oea.filter(({ path, movedPath }) => path !== movedPath);
     for (const table of toMove) await requireMovable(context, table);
-    await recoverInterrupted(lake, log, found.interrupted.records, signal);
-    const previous = found.interrupted.newest;
-    const record = { runId, previous, command: "adopt" as const, started, landings: [] };
+    await recoverInterrupted(lake, log, found.interrupted, signal);
+    const record = { runId, command: "adopt" as const, started, landings: [] };
     const summary = emptySummary(runId);
     let comparison: AdoptSummary["comparison"] = [];
     const run = await withRunRecord(context, record, summary, async () => {

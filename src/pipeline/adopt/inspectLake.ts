@@ -6,7 +6,7 @@ import { withSelects } from "../../delta/withTable";
 import { sqlName } from "../../duck/duck";
 import type { LogEntry } from "../log/ingestLog";
 import type { IngestLog } from "../log/logTable";
-import { type InterruptedRuns, interruptedRuns, RunHistory } from "../log/runRecord";
+import { interruptedRuns, RunHistory, type RunRecord } from "../log/runRecord";
 import { lakeState } from "../plan/plan";
 import { sourceNamer } from "../plan/sourceNames";
 import { appliedIn, type PseudoTables, readTables } from "../write/tables";
@@ -30,7 +30,7 @@ export interface InspectionContext extends OpenLake {
 /** What the lake contains. */
 export interface InspectedLake {
   readonly tables: PseudoTables;
-  readonly interrupted: InterruptedRuns;
+  readonly interrupted: readonly RunRecord[];
   readonly oea: readonly OeaTable[];
   readonly entries: readonly LogEntry[];
   readonly details: Pick<AdoptSummary, "tables" | "files" | "pseudonyms" | "warnings">;
@@ -47,7 +47,7 @@ export async function inspectLake(context: InspectionContext): Promise<Inspected
   const interrupted = await interruptedRuns(new RunHistory(lake, signal));
   const oea = await oeaTables(context);
   const entries = await log.all(signal);
-  const reports = reportsToAdopt(tables, interrupted.records);
+  const reports = reportsToAdopt(tables, interrupted);
   const found = await findLandings(context, reports, (done, all) =>
     notify({ phase: "inspecting", done, all }),
   );

@@ -75,7 +75,7 @@ async function hadRows({ lake, duck, signal }: OpenLake, { name }: Report): Prom
 export async function needsAdoption(lake: Lake, signal?: AbortSignal): Promise<boolean> {
   await using duck = await Duck.open();
   const { pseudo: tables } = await readTables({ lake, duck, signal });
-  const { records } = await interruptedRuns(new RunHistory(lake, signal));
+  const records = await interruptedRuns(new RunHistory(lake, signal));
   return reportsToAdopt(tables, records).length > 0;
 }
 

@@ -1,5 +1,5 @@
 import type { Lake } from "../../lake/lake";
-import { newestRun } from "../log/runRecord";
+import { runIds } from "../log/runRecord";
 import { type Lock, readLock } from "./lease";
 import { requireNoRun, type WatchOptions } from "./runLock";
 
@@ -18,11 +18,11 @@ export class RunWatch {
   static async start(lake: Lake, options: WatchOptions = {}): Promise<RunWatch> {
     // The lock that was judged, not a later one: a run that began since then is recognized as a different one.
     const lock = await requireNoRun(lake, options);
-    return new RunWatch(lake, lock, (await newestRun(lake, options.signal))?.runId);
+    return new RunWatch(lake, lock, (await runIds(lake, options.signal))[0]);
   }
 
   async sawRun(signal?: AbortSignal): Promise<boolean> {
     const isOtherLock = JSON.stringify(await readLock(this.lake)) !== JSON.stringify(this.lock);
-    return isOtherLock || (await newestRun(this.lake, signal))?.runId !== this.newest;
+    return isOtherLock || (await runIds(this.lake, signal))[0] !== this.newest;
   }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import * as z from "zod";
-import { newestRunPath, runRecordPath, runsFolder } from "../../clever/layout";
+import { runRecordPath, runsFolder } from "../../clever/layout";
 import { folderTime } from "../../clever/oeaLanding";
 import { reportNames, userTypes } from "../../clever/reports";
 import type { Lake } from "../../lake/lake";
@@ -98,8 +98,6 @@ export type Finding = RunSummary["changedByOthers"][number];
 
 const runRecordSchema = z.object({
   runId: z.string(),
-  /** The previous run; null for the first one. Records of the first versions of this program lack it. */
-  previous: z.string().nullable().optional(),
   command: z.enum(["ingest", "anonymize", "run", "adopt"]),
   /** The paths on the server that it was limited to, if it was. Records of earlier versions lack this. */
   only: z.array(z.string()).readonly().optional(),
@@ -136,12 +134,8 @@ export function newRunId(start: Date, newest?: string): string {
 }
 
 export async function writeRunRecord(lake: Lake, record: RunRecord): Promise<void> {
-  await writeJson(lake, runRecordPath(record.runId), record);
-}
-
-async function writeJson(lake: Lake, path: string, document: unknown): Promise<void> {
-  const data = Buffer.from(`${JSON.stringify(document, undefined, 2)}\n`);
-  await lake.write(path, Readable.from([data]));
+  const data = Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`);
+  await lake.write(runRecordPath(record.runId), Readable.from([data]));
 }
 
 /** A run's record; undefined if there is no readable one. */
@@ -152,25 +146,9 @@ export async function readRunRecord(lake: Lake, runId: string): Promise<RunRecor
 /** A record has a few hundred bytes for each file of its run. */
 const maxRecordBytes = 128 * 1024 * 1024;
 
-const newestRunSchema = z.object({ runId: z.string(), previous: z.string().nullable().optional() });
-
-/** The newest run and the previous one; `previous` is undefined if it was not recorded. */
-export type NewestRun = z.infer<typeof newestRunSchema>;
-
-/**
- * The newest run as recorded; undefined if there was none. Lists the records only in a lake of the first versions of
- * this program, which did not record it.
- */
-export async function newestRun(lake: Lake, signal?: AbortSignal): Promise<NewestRun | undefined> {
-  const recorded = await readDocument(lake, newestRunPath, newestRunSchema, { signal });
-  if (typeof recorded === "object") return recorded;
-  const [runId] = await runIds(lake, signal);
-  return runId === undefined ? undefined : { runId };
-}
-
 /** A lake's runs: what several queries need is read once. */
 export class RunHistory {
-  private recorded: Promise<NewestRun | undefined> | undefined;
+  private names: Promise<string[]> | undefined;
   private readonly documents = new Map<string, Promise<unknown>>();
 
   constructor(
@@ -178,9 +156,10 @@ export class RunHistory {
     readonly signal?: AbortSignal,
   ) {}
 
-  newest(): Promise<NewestRun | undefined> {
-    this.recorded ??= newestRun(this.lake, this.signal);
-    return this.recorded;
+  /** The names of all runs with a record, newest first. */
+  ids(): Promise<string[]> {
+    this.names ??= runIds(this.lake, this.signal);
+    return this.names;
   }
 
   /** A run's record; undefined if there is no readable one. */
@@ -188,16 +167,13 @@ export class RunHistory {
     return runRecordSchema.safeParse(await this.document(runId)).data;
   }
 
-  /** The records of the newest ten runs, newest first, up to one that cannot be read. */
+  /** The readable records of the newest ten runs, newest first. */
   async *newestRecords(): AsyncGenerator<RunRecord> {
-    let runId: string | null | undefined = (await this.newest())?.runId;
     // The limit keeps the cost constant over the years.
-    for (let read = 0; read < 10 && runId; read++) {
+    for (const runId of (await this.ids()).slice(0, 10)) {
       this.signal?.throwIfAborted();
       const record = await this.record(runId);
-      if (record === undefined) return;
-      yield record;
-      runId = record.previous;
+      if (record) yield record;
     }
   }
 
@@ -215,12 +191,7 @@ export class RunHistory {
   }
 }
 
-/** Records a run as the newest, before its record is written: the next run then finds whatever it leaves behind. */
-export async function recordNewestRun(lake: Lake, newest: NewestRun): Promise<void> {
-  await writeJson(lake, newestRunPath, newest);
-}
-
-/** The names of all runs with a record, newest first. */
+/** The names of all runs with a record, newest first. A run that had nothing to do leaves none. */
 export async function runIds(lake: Lake, signal?: AbortSignal): Promise<string[]> {
   const names = await lake.names(runsFolder, { signal });
   return names
@@ -229,48 +200,19 @@ export async function runIds(lake: Lake, signal?: AbortSignal): Promise<string[]
     .reverse();
 }
 
-/** Earlier runs that left something to clean up, and the newest one with a record. */
-export interface InterruptedRuns {
-  /** Oldest first; to be cleaned up in this order. */
-  readonly records: readonly RunRecord[];
-  readonly newest: string | null;
-}
-
 /**
  * The records of runs that may have landed files without a log entry, for the holder of the lake's lock: interrupted
  * ones, whose records still say that they are running, and the last one that ended, unless it succeeded with every
  * file. A run cleans up after earlier ones before it writes its own record, so these are the newest ones, however many
- * runs were interrupted before they did.
+ * runs were interrupted before they did. Oldest first; to be cleaned up in this order.
  */
-export async function interruptedRuns(history: RunHistory): Promise<InterruptedRuns> {
+export async function interruptedRuns(history: RunHistory): Promise<RunRecord[]> {
   const records: RunRecord[] = [];
-  let newest: string | null = null;
-  for (let next = await history.newest(); next !== undefined; ) {
-    const { runId } = next;
-    if (await history.isDone(runId)) {
-      newest ??= runId;
-      break;
-    }
+  for (const runId of await history.ids()) {
+    if (await history.isDone(runId)) break;
     const record = await history.record(runId);
-    newest ??= record ? runId : null;
     if (record) records.unshift(record);
     if (record && record.outcome !== "running") break;
-    // A run without a record was interrupted before it began; it left nothing.
-    const previous: string | null | undefined = record ? record.previous : next.previous;
-    next = await runBefore(history, runId, previous);
-    // Names grow from run to run: a record that names itself, or a later one, would be followed forever.
-    if (next !== undefined && next.runId >= runId) break;
   }
-  return { records, newest };
-}
-
-async function runBefore(
-  { lake, signal }: RunHistory,
-  runId: string,
-  previous: string | null | undefined,
-): Promise<NewestRun | undefined> {
-  if (previous === null) return undefined;
-  if (previous !== undefined) return { runId: previous };
-  const before = (await runIds(lake, signal)).find((id) => id < runId);
-  return before === undefined ? undefined : { runId: before };
+  return records;
 }

@@ -60,7 +60,7 @@ export async function status(
     const plan = await withKnownCopies(makePlan(listing, state, userTypes), ingestLog, signal);
     const files = [...plan, ...quarantinedNotOnServer(plan, withServerPaths(state, plan), userTypes)];
     const freshness = freshnessOf(tables.pseudo, new Date());
-    const needsAdoption = reportsToAdopt(tables.pseudo, runs.records).length > 0;
+    const needsAdoption = reportsToAdopt(tables.pseudo, runs).length > 0;
     const isEmpty = log.last.size === 0 && tables.pseudo.size === 0;
     return {
       isNew: isEmpty && !(await isLake(lake, { signal })),

@@ -6,7 +6,7 @@ import { requireWritable } from "../../delta/log/protocol";
 import type { OpenLake } from "../../delta/openLake";
 import type { Snapshot } from "../../delta/snapshot";
 import { withSelects } from "../../delta/withTable";
-import { type Finding, newestRun, readRunRecord } from "../log/runRecord";
+import { type Finding, readRunRecord, runIds } from "../log/runRecord";
 import type { LakeState } from "../plan/plan";
 import { isUnrecorded } from "../plan/work";
 import { contentsOf } from "../write/fileContents";
@@ -189,8 +189,8 @@ class TableInspector {
   /** Whether a run was interrupted or is active: it may have committed what is not in the ingest log yet. */
   private async isRunInterrupted(): Promise<boolean> {
     const { lake, signal } = this.open;
-    const newest = await newestRun(lake, signal);
-    const record = newest && (await readRunRecord(lake, newest.runId));
+    const [newest] = await runIds(lake, signal);
+    const record = newest === undefined ? undefined : await readRunRecord(lake, newest);
     return record?.outcome === "running" || record?.outcome === "cancelled" || record?.outcome === "failed";
   }
 

@@ -100,7 +100,7 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
       milliseconds: Date.now() - started.getTime(),
     });
     if (dryRun && droppedFiles > 0) return ofLog([]);
-    const [tables, entries, { records }] = await allSettledOrThrow([
+    const [tables, entries, records] = await allSettledOrThrow([
       readTables(open),
       log.sources(signal),
       interruptedRuns(new RunHistory(lake, signal)),

@@ -8,7 +8,7 @@ import { recoverLandings } from "../land/recover";
 import type { LogEntry } from "../log/ingestLog";
 import { landedAgainEntry } from "../log/logEntries";
 import type { IngestLog } from "../log/logTable";
-import { RunHistory, runIds } from "../log/runRecord";
+import { RunHistory } from "../log/runRecord";
 import type { LakeState, Landing } from "../plan/plan";
 import { damagedFiles } from "./damage";
 
@@ -55,7 +55,7 @@ export async function lostEntries(
   const isLost = (landing: Landing) => !deliveries.has(nameOf(landing));
   const history = new RunHistory(lake, signal);
   const entries: LogEntry[] = [];
-  for (const runId of (await runIds(lake, signal)).reverse()) {
+  for (const runId of (await history.ids()).toReversed()) {
     signal?.throwIfAborted();
     const record = await history.record(runId);
     const landings = record?.landings.filter(isLost) ?? [];
