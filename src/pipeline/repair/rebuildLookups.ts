@@ -9,20 +9,16 @@ import { withSelects } from "../../delta/withTable";
 import { lookupTableActions } from "../commit/lookups";
 import { landedReader } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
-import {
-  commitRebuilt,
-  pathOfRebuilt,
-  type RepairContext,
-  readLanded,
-  requireLogged,
-  type TableToRebuild,
-} from "./rebuild";
+import { moveAside } from "./moveAside";
+import { commitRebuilt, type RepairContext, readLanded, requireLogged, type TableToRebuild } from "./rebuild";
 
 export interface RebuiltLookups {
   readonly rowsBefore: number | null;
   readonly rowsAfter: number;
   /** Server paths of files whose landed files are gone. */
   readonly kept: readonly string[];
+  /** Where the old table is kept; null if it was rebuilt in place. */
+  readonly replaced: string | null;
 }
 
 interface LookupsToRebuild extends TableToRebuild {
@@ -40,8 +36,9 @@ export async function rebuildLookups(
   { report, snapshot, damaged, applied, current, earlier }: LookupsToRebuild,
 ): Promise<RebuiltLookups> {
   const { lake, salt, scratch, signal } = context;
+  const tablePath = lookupTable(report);
   const isUnread = snapshot === undefined || damaged.size > 0;
-  if (isUnread) requireLogged(lookupTable(report), applied, current);
+  if (isUnread) requireLogged(tablePath, applied, current);
   const reader = await landedReader(context, report, salt, undefined);
   const { people } = reader;
   const onlyPeople: typeof reader.stage = async (session) => {
@@ -53,16 +50,15 @@ export async function rebuildLookups(
   const { unread } = await readLanded(context, peopleReader, withRows);
   // One by one: a reading has one delivery of a source. Landed files that a person deleted are left out.
   for (const entry of earlier) await readLanded(context, peopleReader, [entry]);
-  const tablePath = pathOfRebuilt(lookupTable(report), snapshot);
   if (isUnread && unread.length > 0) {
     throw new CleverLakeError(
       "notFound",
       `Landed files that are gone or have changed: ${integer(unread.length)}. A lookup table built without them would lack people, so the table stays as it is.`,
-      { subject: lookupTable(report), hint: "Restore the landed files from a backup of the lake." },
+      { subject: tablePath, hint: "Restore the landed files from a backup of the lake." },
     );
   }
-  const replaced = [...(snapshot?.files.values() ?? [])];
-  const files = replaced.filter(({ path }) => !damaged.has(path));
+  const oldFiles = [...(snapshot?.files.values() ?? [])];
+  const files = oldFiles.filter(({ path }) => !damaged.has(path));
   const list = lookupColumns.map(({ name }) => name).join(", ");
   const confirmed = idNames
     .map((name) => `${pseudonymName(name)} IS NOT DISTINCT FROM sha256(${name} || $1)`)
@@ -80,13 +76,15 @@ export async function rebuildLookups(
   });
   const rowsAfter = staged?.statistics.numRecords ?? 0;
   const kept = unread.map(({ path }) => path);
-  const rowsBefore = snapshot ? (numRecords(replaced) ?? null) : null;
-  if (context.dryRun) return { rowsBefore, rowsAfter, kept };
+  const rowsBefore = snapshot ? (numRecords(oldFiles) ?? null) : null;
+  if (context.dryRun) return { rowsBefore, rowsAfter, kept, replaced: null };
+  await context.requireHeld();
+  const replaced = snapshot ? null : await moveAside(context, tablePath);
   const add = staged && (await importDataFile(lake, tablePath, staged, { signal }));
-  await commitRebuilt(context, lookupTable(report), snapshot, [
+  await commitRebuilt(context, tablePath, snapshot, [
     ...(snapshot ? [] : lookupTableActions(report)),
-    ...replaced.map((file) => removeFile(file, { dataChange: true })),
+    ...oldFiles.map((file) => removeFile(file, { dataChange: true })),
     ...(add ? [{ add }] : []),
   ]);
-  return { rowsBefore, rowsAfter, kept };
+  return { rowsBefore, rowsAfter, kept, replaced };
 }
