@@ -1,19 +1,6 @@
 const backslash = 0x5c;
 const quote = 0x22;
 
-/** Detects a quote after a backslash in bytes that arrive in pieces. */
-export class EscapedQuoteSearch {
-  found = false;
-  private endsInBackslash = false;
-
-  add(piece: Uint8Array): void {
-    if (this.found || piece.length === 0) return;
-    const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
-    this.found = (this.endsInBackslash && bytes[0] === quote) || bytes.includes(escapedQuote);
-    this.endsInBackslash = bytes[bytes.length - 1] === backslash;
-  }
-}
-
 const escapedQuote = Buffer.from([backslash, quote]);
 
 /**

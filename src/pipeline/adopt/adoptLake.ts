@@ -20,7 +20,7 @@ import type { SourceHistory } from "./deliveries";
 import { type InspectedLake, type InspectionContext, inspectLake } from "./inspectLake";
 import { saltForAdoption, writePseudonymMap } from "./oeaSalt";
 import { type OeaTable, oeaTables, requireMovable } from "./oeaTables";
-import { plainEntry } from "./plainCopies";
+import { writeCopy } from "./plainCopies";
 
 export interface AdoptRequest extends LakeWork<AdoptProgress> {
   /** Not needed for a dry run. */
@@ -118,7 +118,7 @@ class Adoption {
    * rows, or is unreadable, is compared with the one before.
    */
   private async logLandings(
-    { entries, copies }: InspectedLake,
+    { entries, hashes }: InspectedLake,
     histories: readonly SourceHistory[],
     lock: RunLock,
   ): Promise<LogEntry[][]> {
@@ -128,15 +128,13 @@ class Adoption {
     const landed: LogEntry[] = [];
     for (const { deliveries } of histories) {
       for (const [round, delivery] of deliveries.entries()) {
-        const all = [...delivery.entries];
-        if (delivery.last.isEscaped) {
-          const copy = await copies.of(delivery.last);
-          await copies.write(copy);
-          all.push(...plainEntry(delivery, copy).map((entry) => known.get(entry.landedPath) ?? entry));
-        }
-        const read = all.at(-1);
-        if (read === undefined) continue;
-        landed.push(...all);
+        const last = delivery.entries.at(-1);
+        if (last === undefined) continue;
+        const copy = await writeCopy(this.context, delivery.last, hashes);
+        // A later version of what OEA landed.
+        const made = copy && { ...last, ...copy, outcome: "landed" as const, version: last.version + 1 };
+        const read = made === undefined ? last : (known.get(made.landedPath) ?? made);
+        landed.push(...delivery.entries, ...(made === undefined ? [] : [read]));
         rounds[round] = [...(rounds[round] ?? []), read];
       }
     }

@@ -16,7 +16,7 @@ import { findLandings } from "./landings";
 import { activitySince, recentActivity } from "./oeaActivity";
 import { oeaPseudonyms } from "./oeaSalt";
 import { type OeaTable, oeaTables, reportsToAdopt } from "./oeaTables";
-import { PlainCopies } from "./plainCopies";
+import { type LandedHashes, withoutCopies } from "./plainCopies";
 
 export interface InspectionContext extends OpenLake {
   readonly log: IngestLog;
@@ -34,7 +34,7 @@ export interface InspectedLake {
   readonly oea: readonly OeaTable[];
   readonly entries: readonly LogEntry[];
   readonly details: Pick<AdoptSummary, "tables" | "files" | "pseudonyms" | "warnings">;
-  readonly copies: PlainCopies;
+  readonly hashes: LandedHashes;
   /** Undefined if there is nothing, or nothing left, to adopt. */
   readonly histories: readonly SourceHistory[] | undefined;
 }
@@ -51,8 +51,8 @@ export async function inspectLake(context: InspectionContext): Promise<Inspected
   const found = await findLandings(context, reports, (done, all) =>
     notify({ phase: "inspecting", done, all }),
   );
-  const copies = new PlainCopies(context, found.landings);
-  const landings = await copies.withoutCopies(found.landings);
+  const hashes = new Map(found.landings.map(({ landedPath, sha256 }) => [landedPath, sha256]));
+  const landings = withoutCopies(found.landings, hashes);
   const nameOfSource = sourceNamer(lakeState(await log.sources(signal), appliedIn(tables)));
   const histories = historiesOf(landings, {
     known: new Map(entries.map((entry) => [entry.landedPath, entry])),
@@ -70,7 +70,7 @@ export async function inspectLake(context: InspectionContext): Promise<Inspected
     interrupted,
     oea,
     entries,
-    copies,
+    hashes,
     details: {
       tables: described,
       // All zero if the lake is adopted, because then no report's folder was searched for landings.
@@ -80,7 +80,7 @@ export async function inspectLake(context: InspectionContext): Promise<Inspected
         distinct: new Set(landings.map(({ name, sha256 }) => `${name}\n${sha256}`)).size,
         sources: histories.length,
         redelivered: several.map(({ source }) => source).sort(),
-        escaped: deliveries.filter(({ last }) => last.isEscaped).length,
+        escaped: deliveries.filter(({ last }) => last.plain !== undefined).length,
         notTaken: found.notTaken,
       },
       pseudonyms: { ...pseudonyms, map: pseudonyms.unsalted > 0 ? pseudonymMapTable : null },

@@ -1,83 +1,51 @@
-import { createHash } from "node:crypto";
 import { withDoubledQuotes } from "../../clever/escapedQuotes";
 import { landedPath } from "../../clever/layout";
 import { folderTime } from "../../clever/oeaLanding";
 import type { LakeAccess } from "../../delta/openLake";
-import type { LogEntry } from "../log/ingestLog";
 import { folderName } from "../plan/plan";
-import type { OeaDelivery } from "./deliveries";
-import type { InspectedLanding } from "./landings";
+import type { Content, InspectedLanding } from "./landings";
+
+/** The hashes of the files that the lake has, by path. */
+export type LandedHashes = ReadonlyMap<string, string>;
 
 /**
- * A landed file with quotes escaped as `\"`, in Clever's format. It is written next to OEA's file, which stays. A
- * file's format cannot be detected from its bytes (`"C:\"` ends in one format and continues in the other), so without a
- * copy every reader of a landed file would have to know who wrote it.
+ * Where the copy of a landed file with quotes escaped as `\"` is in Clever's format: as if it had been landed byte for
+ * byte. It is next to OEA's file, which stays. A file's format cannot be detected from its bytes (`"C:\"` ends in one
+ * format and continues in the other), so without a copy every reader of a landed file would have to know who wrote it.
  */
-export interface PlainCopy {
-  readonly of: InspectedLanding;
-  readonly landedPath: string;
-  readonly size: number;
-  readonly sha256: string;
-}
-
-/** The copies of OEA's escaped files that an adoption makes, by the paths at which the lake already has files. */
-export class PlainCopies {
-  private readonly shas: ReadonlyMap<string, string>;
-
-  constructor(
-    private readonly access: LakeAccess,
-    landings: readonly InspectedLanding[],
-  ) {
-    this.shas = new Map(landings.map(({ landedPath, sha256 }) => [landedPath, sha256]));
-  }
-
-  /** The landings without the copies that an interrupted adoption made of some of them. */
-  async withoutCopies(landings: readonly InspectedLanding[]): Promise<InspectedLanding[]> {
-    const copies = new Set<string>();
-    for (const landing of landings) {
-      if (landing.isEscaped && this.shas.has(plainPath(landing))) {
-        copies.add((await this.of(landing)).landedPath);
-      }
-    }
-    return landings.filter(({ landedPath }) => !copies.has(landedPath));
-  }
-
-  /** Writes a copy, unless it exists. */
-  async write({ of, landedPath, sha256 }: PlainCopy): Promise<void> {
-    if (this.shas.get(landedPath) === sha256) return;
-    await this.access.lake.write(landedPath, this.plain(of), this.access);
-  }
-
-  /** The copy of an escaped file; written only by `write`. */
-  async of(of: InspectedLanding): Promise<PlainCopy> {
-    const hash = createHash("sha256");
-    let size = 0;
-    for await (const piece of this.plain(of)) {
-      hash.update(piece);
-      size += piece.length;
-    }
-    const sha256 = hash.digest("hex");
+function pathOfCopy(
+  { report, folder, userType, name, plain }: InspectedLanding,
+  hashes: LandedHashes,
+): string {
+  const first = folderTime(folder).getTime();
+  for (let second = 0; ; second++) {
+    const path = landedPath(report, folderName(new Date(first + 1000 * second)), userType, name);
     // If OEA landed another file at that path, one second later is free.
-    let target = plainPath(of);
-    const first = folderTime(of.folder).getTime();
-    for (let second = 1; (this.shas.get(target) ?? sha256) !== sha256; second++) {
-      target = plainPath({ ...of, folder: folderName(new Date(first + 1000 * second)) });
-    }
-    return { of, landedPath: target, size, sha256 };
-  }
-
-  private plain({ landedPath }: InspectedLanding): AsyncGenerator<Buffer> {
-    return withDoubledQuotes(this.access.lake.readStream(landedPath, this.access) as AsyncIterable<Buffer>);
+    if (!hashes.has(path) || hashes.get(path) === plain?.sha256) return path;
   }
 }
 
-/** Where a landed file is in Clever's format: as if it had been landed byte for byte. */
-function plainPath({ report, folder, userType, name }: InspectedLanding): string {
-  return landedPath(report, folder, userType, name);
+/** The landings without the copies that an interrupted adoption made of some of them. */
+export function withoutCopies(
+  landings: readonly InspectedLanding[],
+  hashes: LandedHashes,
+): InspectedLanding[] {
+  const copies = new Set(landings.flatMap((landing) => (landing.plain ? [pathOfCopy(landing, hashes)] : [])));
+  return landings.filter((landing) => !copies.has(landing.landedPath));
 }
 
-/** The log entry of the copy that is read for a delivery, as a later version of what OEA landed. */
-export function plainEntry({ entries }: OeaDelivery, { landedPath, size, sha256 }: PlainCopy): LogEntry[] {
-  const last = entries.at(-1);
-  return last ? [{ ...last, outcome: "landed", landedPath, size, sha256, version: last.version + 1 }] : [];
+/** Writes the copy of a landed file, unless it exists; resolves to it. Undefined if the file needs none. */
+export async function writeCopy(
+  access: LakeAccess,
+  landing: InspectedLanding,
+  hashes: LandedHashes,
+): Promise<(Content & Pick<InspectedLanding, "landedPath">) | undefined> {
+  const { plain } = landing;
+  if (plain === undefined) return undefined;
+  const path = pathOfCopy(landing, hashes);
+  if (!hashes.has(path)) {
+    const stream = access.lake.readStream(landing.landedPath, access) as AsyncIterable<Buffer>;
+    await access.lake.write(path, withDoubledQuotes(stream), access);
+  }
+  return { ...plain, landedPath: path };
 }
