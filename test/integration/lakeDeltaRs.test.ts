@@ -241,7 +241,7 @@ describe.skipIf(python === undefined)("a lake of clever-lake, with delta-rs", ()
     });
     const planned = await cli.run("repair", "--dry-run");
     expect(planned).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("Dry run: 1 table") });
-    expect(planned.stdout).toContain("1 row is from files that are not in the ingest log");
+    expect(planned.stdout).toContain("The table has 1 row that the ingest log does not have.");
     expect(await cli.run("repair", "--yes", "--json")).toMatchObject({
       exitCode: 0,
       json: { tables: [{ table: usage, rebuilt: "months", problem: null }] },

@@ -118,7 +118,7 @@ describe("another program's changes", () => {
         table,
         months: ["2024-09"],
         problem:
-          "Another program (Apache-Spark/3.5.3) changed its rows: WRITE. 3 rows without source_file: another program wrote them.",
+          "Another program (Apache-Spark/3.5.3) changed its rows: WRITE. The table has 3 rows that the ingest log does not have.",
       },
     ]);
     await requireRepaired(fixture, {

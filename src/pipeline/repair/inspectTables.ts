@@ -1,4 +1,4 @@
-import { counted } from "../../basics/counted";
+import { counted, integer } from "../../basics/counted";
 import { type CleverLakeError, ifReadable, isCleverLakeError } from "../../basics/errors";
 import { lookupTable, pseudoTable } from "../../clever/layout";
 import type { Report } from "../../clever/reports";
@@ -147,33 +147,27 @@ class TableInspector {
     const { state, report } = this;
     const sources = new Set<string>();
     if (this.hasUnrecorded()) return { sources, sentences: [] };
-    const counts = { none: rows.get("") ?? 0, unknown: 0, missing: 0, extra: 0 };
-    const files = { missing: 0, extra: 0 };
-    const current = new Map([...state.current].filter(([, entry]) => entry.report === report.name));
-    for (const [source, { rowsWritten }] of current) {
-      if (rowsWritten === undefined) continue;
-      const difference = (rows.get(source) ?? 0) - rowsWritten;
-      if (difference === 0) continue;
-      sources.add(source);
-      files[difference < 0 ? "missing" : "extra"]++;
-      counts[difference < 0 ? "missing" : "extra"] += Math.abs(difference);
-    }
-    for (const [source, count] of rows) {
-      if (source !== "" && (current.has(source) || state.applied.has(source))) continue;
-      sources.add(source);
-      if (source !== "") counts.unknown += count;
-    }
-    const are = (rows: number) => `${counted(rows, "row")} ${rows === 1 ? "is" : "are"}`;
+    const logged = [...state.current.values()].flatMap(({ source, report: name, rowsWritten }) =>
+      name === report.name && rowsWritten !== undefined ? [[source, rowsWritten] as const] : [],
+    );
+    // Of a source that the log lost, nothing is known.
+    const unlogged = [...rows.keys()].flatMap((source) =>
+      state.applied.has(source) ? [] : [[source, 0] as const],
+    );
+    const differences = [...logged, ...unlogged].flatMap(([source, expected]) => {
+      const difference = (rows.get(source) ?? 0) - expected;
+      if (difference !== 0) sources.add(source);
+      return difference;
+    });
+    const [missing, extra] = [differences.filter((each) => each < 0), differences.filter((each) => each > 0)];
+    const sumOf = (counts: readonly number[]) => Math.abs(counts.reduce((sum, count) => sum + count, 0));
+    const are = sumOf(missing) === 1 ? "row is" : "rows are";
     const sentences = [
-      ...(counts.none > 0
-        ? [`${counted(counts.none, "row")} without source_file: another program wrote them.`]
+      ...(missing.length > 0
+        ? [`${integer(sumOf(missing))} ${are} missing, from ${counted(missing.length, "file")}.`]
         : []),
-      ...(counts.unknown > 0 ? [`${are(counts.unknown)} from files that are not in the ingest log.`] : []),
-      ...(counts.missing > 0
-        ? [`${are(counts.missing)} missing, from ${counted(files.missing, "file")}.`]
-        : []),
-      ...(counts.extra > 0
-        ? [`The table has ${counted(counts.extra, "extra row")} from ${counted(files.extra, "file")}.`]
+      ...(extra.length > 0
+        ? [`The table has ${counted(sumOf(extra), "row")} that the ingest log does not have.`]
         : []),
     ];
     return { sources, sentences };
