@@ -9,7 +9,6 @@ import type { Action, AddFile, PartitionValues } from "../../delta/log/actions";
 import { commit } from "../../delta/log/commit";
 import { filesByPartition } from "../../delta/merging/mergePlan";
 import type { OpenLake } from "../../delta/openLake";
-import { dataFilePath } from "../../delta/paths";
 import { readQuery } from "../../delta/readQuery";
 import { requireSameShape } from "../../delta/schema";
 import { readSnapshot, type Snapshot } from "../../delta/snapshot";
@@ -108,20 +107,15 @@ export async function updateDigitalActivity(request: ActivityRequest): Promise<A
       months = [];
       rows = 0;
       const actions: Action[] = [];
-      try {
-        for (const month of dueMonths(snapshot, tables, damaged)) {
-          const before = actions.length;
-          const add = await replaceMonth(request, snapshot, month, actions);
-          const { year, month: number } = month.partition;
-          if (actions.length > before) months.push(monthName(Number(year), Number(number)));
-          rows += numRecords(add ? [add] : []) ?? 0;
-        }
-        if (actions.length === 0) return undefined;
-        await requireHeld();
-      } catch (error) {
-        await deleteAdded(lake, actions);
-        throw error;
+      for (const month of dueMonths(snapshot, tables, damaged)) {
+        const before = actions.length;
+        const add = await replaceMonth(request, snapshot, month, actions);
+        const { year, month: number } = month.partition;
+        if (actions.length > before) months.push(monthName(Number(year), Number(number)));
+        rows += numRecords(add ? [add] : []) ?? 0;
       }
+      if (actions.length === 0) return undefined;
+      await requireHeld();
       // Another run that took over in the meantime may have written the same months.
       return { actions: [...(snapshot ? [] : newTable()), ...actions], readsTable: true };
     },
@@ -209,8 +203,7 @@ function hashOf(sources: Month["sources"]): string {
 /**
  * Makes a month contain our rows once and other modules' rows as before.
  *
- * @param actions receives those to commit, none if the month is already correct; the caller deletes the files that they
- * add if this rejects
+ * @param actions receives those to commit, none if the month is already correct
  * @returns the new file with our rows
  */
 async function replaceMonth(
@@ -282,12 +275,4 @@ function requireEveryRow(sources: Month["sources"], add: AddFile | undefined): v
     `The month's data files have ${written} rows where the tables' logs say ${due}; nothing was written.`,
     { subject: digitalActivityTable, hint: "Run clever-lake verify: it names what is damaged." },
   );
-}
-
-/** Deletes files that were not committed. */
-async function deleteAdded(lake: Lake, actions: readonly Action[]): Promise<void> {
-  for (const action of actions) {
-    if ("add" in action)
-      await lake.delete(dataFilePath(digitalActivityTable, action.add.path)).catch(() => undefined);
-  }
 }
