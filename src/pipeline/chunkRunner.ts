@@ -80,6 +80,8 @@ export class ChunkRunner {
   private readonly opened = new Map<ReportName, Promise<ReportTable>>();
   /** Reports whose table another program changed: the next run continues with them, so no more of their files are read. */
   private readonly conflicts = new Map<ReportName, CleverLakeError>();
+  /** The new log entries of chunks that are under way. */
+  private readonly unlogged = new Set<LandedChunk["entries"]>();
   private readonly landing;
   private readonly newestTables: Map<ReportName, Snapshot>;
   private readonly outcomes: RunOutcomes;
@@ -105,18 +107,20 @@ export class ChunkRunner {
     const [first, ...rest] = chunks;
     if (first === undefined) return;
     let next = this.land(first);
-    for (const chunk of [...rest, undefined]) {
-      const landed = await next;
-      next = chunk ? this.land(chunk) : Promise.resolve(landedChunk([]));
-      // Awaited in the next iteration, or below if this one fails.
-      next.catch(() => undefined);
-      try {
+    try {
+      for (const chunk of [...rest, undefined]) {
+        const landed = await next;
+        next = chunk ? this.land(chunk) : Promise.resolve(landedChunk([]));
+        // Awaited in the next iteration, or below if this one fails.
+        next.catch(() => undefined);
         await this.process(landed);
-      } catch (error) {
-        const after = await next.catch(() => undefined);
-        if (after) await this.recordBeforeFailing(after.entries);
-        throw error;
       }
+    } catch (error) {
+      await next.catch(() => undefined);
+      // The run fails for this reason, even if this fails, too.
+      for (const entries of this.unlogged)
+        await this.context.log.append([...entries.values()]).catch(() => undefined);
+      throw error;
     }
   }
 
@@ -140,21 +144,13 @@ export class ChunkRunner {
   private async land({ landings, pending }: Chunk): Promise<LandedChunk> {
     const { state, accept, signal } = this.context;
     const chunk = landedChunk(pending);
+    this.unlogged.add(chunk.entries);
     const overlapping = this.outcomes.sourcesWithOverlaps();
     const isNeeded = (entry: LogEntry) =>
       (entry.outcome === "anonymized" && overlapping.has(entry.source)) || isDue(entry, state, accept);
     const landed = landings.map((landing) => this.landOne(landing, chunk, isNeeded));
-    const results = await Promise.allSettled(landed);
-    const failed = results.find((result) => result.status === "rejected");
-    if (failed === undefined && signal?.aborted !== true) return chunk;
-    await this.recordBeforeFailing(chunk.entries);
-    signal?.throwIfAborted();
-    throw failed?.reason;
-  }
-
-  /** Records completed work if the run is about to fail. It then fails for that reason, even if this fails, too. */
-  private async recordBeforeFailing(entries: LandedChunk["entries"]): Promise<void> {
-    await this.context.log.append([...entries.values()]).catch(() => undefined);
+    await allSettledOrThrow(landed).finally(() => signal?.throwIfAborted());
+    return chunk;
   }
 
   /** @param isNeeded whether the rows of a delivery would be read, although its bytes are known */
@@ -236,12 +232,8 @@ export class ChunkRunner {
         if (name === reportWithAllPeople) peopleKnown.release();
       }
     });
-    try {
-      await allSettledOrThrow(work);
-    } catch (error) {
-      await this.recordBeforeFailing(entries);
-      throw error;
-    }
+    await allSettledOrThrow(work);
+    this.unlogged.delete(entries);
     await log.append([...entries.values()]);
   }
 
