@@ -93,6 +93,20 @@ export function requireLogged(
   );
 }
 
+/** The error that refuses to replace a table, or a data file, with one that lacks rows or people of these files. */
+export function landedFilesMissing(
+  subject: string,
+  files: readonly string[],
+  what: "rows" | "people",
+): CleverLakeError {
+  const others = files.length > 1 ? ` and of ${files.length - 1} more` : "";
+  return new CleverLakeError(
+    "notFound",
+    `The landed file of ${files[0]}${others} is gone, or is not read as it was: a table built without it would lack ${what}. The table stays as it is.`,
+    { subject, hint: "Restore the landed files, or the table, from a backup of the lake." },
+  );
+}
+
 /**
  * Commits a rebuilt table, which is then known to be consistent. Rejects with `conflict` if another program changed it
  * since the state that it was rebuilt from.

@@ -1,5 +1,3 @@
-import { integer } from "../../basics/counted";
-import { CleverLakeError } from "../../basics/errors";
 import { lookupTable } from "../../clever/layout";
 import { idNames, lookupColumns, pseudonymName } from "../../clever/reports";
 import { importDataFile, stageDataFile } from "../../delta/files/dataFile";
@@ -10,7 +8,14 @@ import { lookupTableActions } from "../commit/lookups";
 import { landedReader } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
 import { moveAside } from "./moveAside";
-import { commitRebuilt, type RepairContext, readLanded, requireLogged, type TableToRebuild } from "./rebuild";
+import {
+  commitRebuilt,
+  landedFilesMissing,
+  type RepairContext,
+  readLanded,
+  requireLogged,
+  type TableToRebuild,
+} from "./rebuild";
 
 export interface RebuiltLookups {
   readonly rowsBefore: number | null;
@@ -51,10 +56,10 @@ export async function rebuildLookups(
   // One by one: a reading has one delivery of a source. Landed files that a person deleted are left out.
   for (const entry of earlier) await readLanded(context, peopleReader, [entry]);
   if (isUnread && unread.length > 0) {
-    throw new CleverLakeError(
-      "notFound",
-      `Landed files that are gone or have changed: ${integer(unread.length)}. A lookup table built without them would lack people, so the table stays as it is.`,
-      { subject: tablePath, hint: "Restore the landed files from a backup of the lake." },
+    throw landedFilesMissing(
+      tablePath,
+      unread.map(({ path }) => path),
+      "people",
     );
   }
   const oldFiles = [...(snapshot?.files.values() ?? [])];

@@ -1,4 +1,3 @@
-import { CleverLakeError } from "../../basics/errors";
 import { pseudoTable } from "../../clever/layout";
 import { type Report, userTypes } from "../../clever/reports";
 import { numRecords } from "../../delta/files/statistics";
@@ -21,6 +20,7 @@ import { moveAside } from "./moveAside";
 import {
   commitRebuilt,
   type LandedRows,
+  landedFilesMissing,
   type RepairContext,
   readLanded,
   requireLogged,
@@ -65,12 +65,10 @@ export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild
   const reader = await landedReader(context, report, context.salt, lookups);
   const landed = await readLanded(context, reader, reached);
   if (snapshot === undefined && landed.unread.length > 0) {
-    const hint =
-      "Restore the landed files from a backup of the lake, or drop the feature from the table with the program that set it.";
-    throw landedCopiesMissing(
-      report,
+    throw landedFilesMissing(
+      pseudoTable(report),
       landed.unread.map(({ path }) => path),
-      hint,
+      "rows",
     );
   }
   const names = new Set(rebuilt.months ?? landed.staged.map(({ year, month }) => monthName(year, month)));
@@ -94,16 +92,6 @@ export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild
     (entry) => affectedEntry(entry, rows.get(entry.source) ?? 0, [], new Set(), runId) ?? [],
   );
   return { months, kept, replaced, entries };
-}
-
-/** The error that refuses to replace a table, or a data file, with one that lacks rows of these files. */
-function landedCopiesMissing(report: Report, files: readonly string[], hint: string): CleverLakeError {
-  const others = files.length > 1 ? ` and of ${files.length - 1} more` : "";
-  return new CleverLakeError(
-    "notFound",
-    `The landed file of ${files[0]}${others} is gone, or is not read as it was: a table built without it would lack rows. The table stays as it is.`,
-    { subject: pseudoTable(report), hint },
-  );
 }
 
 function mayReachOneOf(
@@ -137,10 +125,7 @@ async function writeMonths(
   const lost = [...keptSources].filter((source) =>
     unreadable.some((file) => contentsOf(file).sources?.has(source) ?? true),
   );
-  if (lost.length > 0) {
-    const hint = "Restore the landed files, or the table's data files, from a backup of the lake.";
-    throw landedCopiesMissing(report, lost, hint);
-  }
+  if (lost.length > 0) throw landedFilesMissing(pseudoTable(report), lost, "rows");
   const stray = [...(snapshot?.files.values() ?? [])].filter((file) => monthOf(file) === undefined);
   return withDataFiles(context, [{ snapshot, files }], (localPathOf) =>
     duck.session(async (session) => {
