@@ -226,7 +226,7 @@ describe("what another program did before its commits were cleaned up", () => {
   }
 
   const found = [
-    { table: dailyTable, months: ["2024-09"], problem: expect.stringMatching(/^2 rows without/) },
+    { table: dailyTable, months: ["2024-09"], problem: expect.stringMatching(/^The table has 2 rows that/) },
   ];
 
   async function expectRepaired(fixture: PipelineFixture, rows: number): Promise<void> {
