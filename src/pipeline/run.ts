@@ -39,7 +39,6 @@ import { acceptsFile, bytesPerJob, chunksOf, isDue, roundsOf } from "./plan/work
 import { Progress, type ProgressListener } from "./progress";
 import type { OpenReadEngine } from "./read/readEngine";
 import { type ReadAhead, readAhead } from "./readAhead";
-import { checkedVersions } from "./repair/foreignCommits";
 import { inspectTables } from "./repair/inspectTables";
 import { emptySummary, finishedSummary, withRunRecord } from "./runSummary";
 import { moveOutOfTableFolders } from "./salt/earlierLayout";
@@ -204,7 +203,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       state,
       tables,
       blocked: blockingLookup(tables) ?? inspection?.incompleteLookups,
-      checked: checkedVersions(tables, (table) => inspection?.consistent.has(table) ?? false),
+      consistent: inspection?.consistent ?? new Set(),
       salt,
       scratch,
       progress,

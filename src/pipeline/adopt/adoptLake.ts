@@ -10,7 +10,6 @@ import { IngestLog } from "../log/logTable";
 import { newRunId, type RunSummary, runIds } from "../log/runRecord";
 import { type Chunk, chunksOf, isDue } from "../plan/work";
 import { type LakeWork, Progress } from "../progress";
-import { checkedVersions } from "../repair/foreignCommits";
 import { emptySummary, finishedSummary, withRunRecord } from "../runSummary";
 import { storeFingerprint } from "../salt/saltFingerprint";
 import { appliedIn, blockingLookup, type PseudoTables, readTables, stateOf } from "../write/tables";
@@ -170,7 +169,7 @@ class Adoption {
       state,
       tables,
       blocked: blockingLookup(tables),
-      checked: checkedVersions(tables, () => true),
+      consistent: new Set(),
       salt,
       scratch,
       signal,

@@ -120,8 +120,7 @@ export async function commitRebuilt(
   rebuilt: readonly Action[],
   parameters: Readonly<Record<string, string>> = {},
 ): Promise<Snapshot | undefined> {
-  const checked = new Map([[tablePath, snapshot?.version ?? -1]]);
-  const actions = [...rebuilt, ...consistencyMark(tablePath, snapshot, checked)];
+  const actions = [...rebuilt, ...consistencyMark(snapshot, new Set(snapshot ? [snapshot] : []))];
   await requireHeld();
   const outcome = await commit({
     lake,
