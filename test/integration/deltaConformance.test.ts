@@ -291,7 +291,7 @@ describe.skipIf(python === undefined)("delta-rs", () => {
       snapshot: await ours(),
       maxFiles: 2,
     });
-    expect(merged?.files.size).toBe(1);
+    expect(merged.files.size).toBe(1);
     const read = await theirs();
     expect(read.files).toBe(1);
     expect(sorted(read.rows)).toEqual(before);

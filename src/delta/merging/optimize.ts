@@ -24,44 +24,28 @@ export interface MergeRequest extends OpenLake, MergePolicy, FileLayout {
   readonly snapshot: Snapshot;
   /** Called right before each commit; rejects if the table may no longer be written. */
   readonly requireHeld?: (() => Promise<void>) | undefined;
-  /** Receives the table's state after each commit. */
-  readonly onCommitted?: ((snapshot: Snapshot) => void) | undefined;
-  /** Receives why files are not merged, such as files of a partition that cannot be read. */
+  /** Receives why files are not merged, such as files of a partition that cannot be read. May throw. */
   readonly onSkipped?: ((reason: CleverLakeError) => void) | undefined;
   /** Receives merged files, before they are committed. */
   readonly onMerged?: ((merge: Merge) => void) | undefined;
 }
 
 /**
- * Merges the small files of each partition that has too many (see `planMerges`); the rows do not change. Commits once
- * for all partitions, or several times if much must be rewritten. Files that cannot be read, or whose bytes have
- * changed, are not merged.
- * Resolves to the resulting snapshot; undefined if nothing was done because there are few small files or another
- * writer committed first. In the latter case, the next call merges them.
+ * Merges the small files of each partition that has too many (see `planMerges`), if possible; the rows do not change.
+ * Commits once for all partitions, or several times if much must be rewritten. Files that cannot be read, or whose bytes
+ * have changed, are not merged. If another writer commits first, the next call merges.
+ *
+ * Resolves to the resulting state of the table. Rejects with `conflict` if the table may no longer be written
+ * (`requireHeld`); all other errors are given to `onSkipped`.
  */
-export async function mergeSmallFiles(request: MergeRequest): Promise<Snapshot | undefined> {
-  let newest: Snapshot | undefined;
-  for (const step of steps(planMerges(request.snapshot, request))) {
-    const outcome = await commitStep(step, newest ?? request.snapshot, request);
-    if (outcome === "overtaken") break;
-    if (!outcome.committed) continue;
-    newest = outcome.snapshot;
-    request.onCommitted?.(newest);
-  }
-  return newest;
-}
-
-/**
- * Merges after a commit, if possible: its rows are in the table even if merging fails, and a later commit merges.
- * Resolves to the resulting snapshot. Rejects with `conflict` if the table may no longer be written (`requireHeld`).
- */
-export async function mergeAfterCommit(request: Omit<MergeRequest, "onCommitted">): Promise<Snapshot> {
+export async function mergeSmallFiles(request: MergeRequest): Promise<Snapshot> {
   let newest = request.snapshot;
-  const onCommitted = (snapshot: Snapshot) => {
-    newest = snapshot;
-  };
   try {
-    await mergeSmallFiles({ ...request, onCommitted });
+    for (const step of steps(planMerges(request.snapshot, request))) {
+      const outcome = await commitStep(step, newest, request);
+      if (outcome === "overtaken") break;
+      if (outcome.committed) newest = outcome.snapshot;
+    }
   } catch (error) {
     request.signal?.throwIfAborted();
     // If another writer was first, nothing rejects; so this is the lost lock.

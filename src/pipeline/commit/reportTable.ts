@@ -4,7 +4,7 @@ import { partitionColumns, pseudonymNames, type Report } from "../../clever/repo
 import type { FileLayout } from "../../delta/files/dataFile";
 import { commit } from "../../delta/log/commit";
 import type { MergePolicy } from "../../delta/merging/mergePlan";
-import { mergeAfterCommit } from "../../delta/merging/optimize";
+import { mergeSmallFiles } from "../../delta/merging/optimize";
 import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapshot";
 import { sqlFiles, sqlString } from "../../duck/duck";
 import type { Delivery, ReadDelivery } from "../delivery";
@@ -136,7 +136,7 @@ export class ReportTable {
     const { lake, duck, signal } = this.context;
     const merged = async (snapshot: Snapshot | undefined, policy: MergePolicy & FileLayout) =>
       snapshot &&
-      mergeAfterCommit({
+      mergeSmallFiles({
         ...{ lake, duck, snapshot, tablePath: snapshot.tablePath, signal, requireHeld, ...policy },
         onSkipped: (reason) => onSkipped(snapshot.tablePath, reason),
       });

@@ -4,7 +4,7 @@ import { writeDataFile } from "../../delta/files/dataFile";
 import { fileStatistics } from "../../delta/files/statistics";
 import type { Action } from "../../delta/log/actions";
 import { commit } from "../../delta/log/commit";
-import { mergeAfterCommit } from "../../delta/merging/optimize";
+import { mergeSmallFiles } from "../../delta/merging/optimize";
 import type { Column } from "../../delta/schema";
 import { isNewest, type Snapshot } from "../../delta/snapshot";
 import { addColumns, tableActions } from "../../delta/tableActions";
@@ -151,7 +151,7 @@ export class IngestLog {
   ): Promise<void> {
     const { lake, duck, snapshot } = this;
     if (snapshot === undefined) return;
-    this.snapshot = await mergeAfterCommit({
+    this.snapshot = await mergeSmallFiles({
       lake,
       duck,
       tablePath: ingestLogTable,

@@ -1,4 +1,3 @@
-import { describeError } from "../../basics/errors";
 import { withScratch } from "../../delta/files/localFiles";
 import { filesByPartition, planMerges } from "../../delta/merging/mergePlan";
 import { mergeSmallFiles } from "../../delta/merging/optimize";
@@ -73,29 +72,23 @@ export async function optimizeLake(request: LakeWork): Promise<OptimizeSummary> 
       const { table } = job;
       const problems: string[] = [];
       let rewritten = 0;
-      let newest: Snapshot | undefined;
-      try {
-        newest = await mergeSmallFiles({
-          ...open,
-          ...table,
-          tablePath: table.path,
-          snapshot,
-          maxFiles: filesPerPartition,
-          requireHeld: held.requireHeld,
-          onSkipped: (reason) => problems.push(describeError(reason)),
-          onMerged: ({ bytes }) => {
-            rewritten += bytes;
-            progress.done += bytes;
-            request.onProgress?.({ ...progress });
-          },
-        });
-        if (newest === undefined && problems.length === 0) problems.push(overtaken);
-      } catch (error) {
-        problems.push(problemOf(error, signal));
-        newest = await readSnapshot(open, table.path);
-      }
+      const newest = await mergeSmallFiles({
+        ...open,
+        ...table,
+        tablePath: table.path,
+        snapshot,
+        maxFiles: filesPerPartition,
+        requireHeld: held.requireHeld,
+        onSkipped: (reason) => problems.push(problemOf(reason, signal)),
+        onMerged: ({ bytes }) => {
+          rewritten += bytes;
+          progress.done += bytes;
+          request.onProgress?.({ ...progress });
+        },
+      });
+      if (newest === snapshot && problems.length === 0) problems.push(overtaken);
       const [problem = null] = problems;
-      return { ...compared(table.path, snapshot, newest ?? snapshot), rewritten, problem };
+      return { ...compared(table.path, snapshot, newest), rewritten, problem };
     }
   });
 }
