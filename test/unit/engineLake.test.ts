@@ -5,7 +5,7 @@ import { reports } from "../../src/clever/reports";
 import { Duck } from "../../src/duck/duck";
 import { lakeTables, landedFiles, landingFolders } from "../../src/pipeline/catalogue/lakeContents";
 import { RunLock } from "../../src/pipeline/lock/runLock";
-import { RunWatch } from "../../src/pipeline/lock/runWatch";
+import { watchForRuns } from "../../src/pipeline/lock/runWatch";
 import { listRuns, readRun } from "../../src/pipeline/log/listRuns";
 import { writeRunRecord } from "../../src/pipeline/log/runRecord";
 import { MemoryLake } from "../helpers/memoryLake";
@@ -54,8 +54,8 @@ describe("the list of runs", () => {
     const { runs } = await listRuns(lake, { from: 0, count: 10 }, { wait });
     expect(runs.map(({ outcome }) => outcome)).toEqual(["interrupted"]);
     expect((await readRun(lake, "1", { wait }))?.outcome).toBe("interrupted");
-    const watch = await RunWatch.start(lake, { wait });
-    expect(await watch.sawRun()).toBe(false);
+    const sawRun = await watchForRuns(lake, { wait });
+    expect(await sawRun()).toBe(false);
     expect(waits).toBe(1);
   });
 

@@ -7,7 +7,7 @@ import { withScratch } from "../../delta/files/localFiles";
 import { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { requireLake } from "../../lake/requireLake";
-import { RunWatch } from "../lock/runWatch";
+import { watchForRuns } from "../lock/runWatch";
 import type { LogEntry } from "../log/ingestLog";
 import { IngestLog } from "../log/logTable";
 import { nothingYet } from "../nothingYet";
@@ -71,7 +71,7 @@ export async function verifyLake(
   userTypes: readonly UserType[] = allUserTypes,
 ): Promise<Verification> {
   await requireLake(lake, { signal });
-  const watch = await RunWatch.start(lake, { signal });
+  const sawRun = await watchForRuns(lake, { signal });
   return withScratch(lake, async (scratch) => {
     await using duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
     const context: VerifyContext = { lake, duck, signal, scratch, problems: [], leftovers: [] };
@@ -80,9 +80,9 @@ export async function verifyLake(
     const { problems, leftovers } = context;
     leftovers.push(...(await leftoverFiles(context)));
     // Checked last: earlier findings may come from a run that has begun since.
-    const sawRun = await watch.sawRun(signal);
-    if (problems.length > 0 && sawRun) throw doubtful(lake);
-    return { ...found, problems, leftovers: sawRun ? [] : leftovers };
+    const isDoubtful = await sawRun();
+    if (problems.length > 0 && isDoubtful) throw doubtful(lake);
+    return { ...found, problems, leftovers: isDoubtful ? [] : leftovers };
   });
 }
 
