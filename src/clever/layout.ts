@@ -34,7 +34,6 @@ export function runRecordPath(runId: string): string {
   return `${runsFolder}/${runId}.json`;
 }
 
-
 /** Exists while a run is active; identifies the run. */
 export const runLockPath = `${raw}/_run.lock`;
 
