@@ -180,7 +180,7 @@ async function readStudents(request: RosterRequest, salt: string, header: Header
   const { file, signal } = request;
   const students = new RosterStudents(salt);
   try {
-    const open = progressing(request, 2);
+    const open = progressing(request);
     for await (const row of readRoster(open, header)) {
       signal?.throwIfAborted();
       if ("reason" in row) students.refuse(row);
@@ -199,8 +199,9 @@ async function readStudents(request: RosterRequest, salt: string, header: Header
 }
 
 /** Opens the file for each reading, and reports how much of all readings is done. */
-function progressing({ file, signal, onProgress }: RosterRequest, readings: number) {
-  const all = file.size * readings;
+function progressing({ file, signal, onProgress }: RosterRequest) {
+  // It is read twice.
+  const all = file.size * 2;
   let done = 0;
   return () => {
     const stream = file.read(signal);
