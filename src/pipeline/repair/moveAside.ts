@@ -1,4 +1,3 @@
-import { isCleverLakeError } from "../../basics/errors";
 import { replacedTable } from "../../clever/layout";
 import type { LakeAccess } from "../../delta/openLake";
 import { logFolder } from "../../delta/paths";
@@ -12,12 +11,9 @@ import { folderName } from "../plan/plan";
  */
 export async function moveAside(access: LakeAccess, table: string): Promise<string | null> {
   const { lake } = access;
+  if ((await lake.names(table, access)).length === 0) return null;
   const isThere = (await lake.stat(logFolder(table), access)) !== undefined;
   const kept = replacedTable(table, folderName(new Date()));
-  try {
-    await lake.rename(table, kept, access);
-  } catch (error) {
-    if (!isCleverLakeError(error, "notFound")) throw error;
-  }
+  await lake.rename(table, kept, access);
   return isThere ? kept : null;
 }
