@@ -57,6 +57,8 @@ export class Page implements Actions {
   private saveTimer: ReturnType<typeof setTimeout> | undefined;
   /** The last drawn charts, so that unchanged ones are not drawn again. */
   private charts = new Map<string, Chart | undefined>();
+  /** What has to be closed again after printing. */
+  private openedToPrint: readonly HTMLDetailsElement[] = [];
   private drawnFrom: readonly unknown[] = [];
   private panels: readonly Panel[] = [];
   /** Whether to scroll to the answer to the latest question. */
@@ -167,8 +169,8 @@ export class Page implements Actions {
     this.model.look = this.lookNow();
     this.draw();
     // Details cannot be opened on paper.
-    for (const details of document.querySelectorAll<HTMLDetailsElement>(".about details"))
-      details.open = printing;
+    if (printing) this.openedToPrint = [...document.querySelectorAll("details")].filter(({ open }) => !open);
+    for (const details of this.openedToPrint) details.open = printing;
     for (const chart of document.querySelectorAll("clever-chart")) {
       if (chart instanceof ChartElement) chart.fit();
     }
@@ -326,10 +328,12 @@ export class Page implements Actions {
   }
 
   private lookNow(): Look {
-    if (document.body.classList.contains("printing")) return { ...paperLook, fontSize: 11, labelWidth: 110 };
+    if (document.body.classList.contains("printing"))
+      return { ...paperLook, fontSize: 11, labelWidth: 110, wideWidth: 660 };
     const width = document.documentElement.clientWidth;
     const column = width >= 860 ? width / 2 : width;
-    return lookOf(document.body, Math.round(Math.max(84, Math.min(190, column * 0.3))));
+    const labelWidth = Math.round(Math.max(84, Math.min(190, column * 0.3)));
+    return lookOf(document.body, { labelWidth, wideWidth: width - 60 });
   }
 
   /** Any action shows that the reader has seen the notice, which covers part of the page. */

@@ -316,7 +316,16 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     expect(await page.locator("#panel-table tbody tr").count()).toBe(300);
     expect(await page.locator("#panel-schools svg path[fill='#19639f']").count()).toBeGreaterThan(0);
     expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(1400);
+    const printed = (selector: string, property: string) =>
+      page.evaluate<string>(`getComputedStyle(document.querySelector("${selector}")).${property}`);
+    // Browsers leave out backgrounds, which the colours of a legend are, and buttons in the table's repeated head.
+    expect(await printed(".key", "printColorAdjust")).toBe("exact");
+    expect(await printed("#panel-table .sort", "display")).toBe("contents");
+    const closed = page.locator("details:not([open])");
+    // Reasons, such as those for what is suppressed or could not be evaluated, and definitions.
+    expect(await closed.count()).toBe(0);
     await page.evaluate("dispatchEvent(new Event('afterprint'))");
+    expect(await closed.count()).toBe(await page.locator("details").count());
     expect(await background(page)).toBe("rgb(31, 31, 31)");
   });
 

@@ -7,8 +7,40 @@ import { type VscodeTheme, vscodeThemes } from "../helpers/vscodeThemes";
 
 const screenshots = path.join(__dirname, "..", "..", "out", "screenshots", "dashboard");
 
+/** The texts of charts that overlap, and the numbers that leave their card. */
+const collisions = `(() => {
+  const boxOf = (element) => ({ box: element.getBoundingClientRect(), text: element.textContent });
+  const found = [];
+  for (const svg of document.querySelectorAll(".panel .chart svg")) {
+    const texts = [...svg.querySelectorAll("text")].map(boxOf).filter(({ box }) => box.width > 0);
+    texts.forEach((one, at) => {
+      for (const other of texts.slice(at + 1)) {
+        const width = Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left);
+        const height = Math.min(one.box.bottom, other.box.bottom) - Math.max(one.box.top, other.box.top);
+        if (width > 1 && height > 3) found.push(svg.closest(".panel").id + ": " + one.text + " | " + other.text);
+      }
+    });
+  }
+  for (const value of document.querySelectorAll(".card-value")) {
+    const range = document.createRange();
+    range.selectNodeContents(value);
+    if (range.getBoundingClientRect().right > value.closest(".card").getBoundingClientRect().right - 2)
+      found.push(value.closest(".card").id + ": " + value.textContent);
+  }
+  return found;
+})()`;
+
 describe.skipIf(!chromiumPath)("the appearance of the dashboard's page", () => {
   const dashboards = new DashboardBrowser();
+
+  test.each([300, 600, 900])("at %i pixels, no texts overlap and no number is cut off", async (width) => {
+    const { page } = await dashboards.open({ schools: 6, days: 90, grades: true }, { width });
+    // Months of a large district.
+    await page.locator(".card-value").evaluateAll((all) => {
+      for (const value of all) value.textContent = "1,234,567";
+    });
+    expect(await page.evaluate<string[]>(collisions)).toEqual([]);
+  });
 
   describe.each(Object.keys(vscodeThemes) as VscodeTheme[])("in the theme %s", (theme) => {
     test("axe-core finds no problems", async () => {

@@ -119,12 +119,12 @@ export function partMarks(
 export const squares = (series: readonly Pick<BarSeries, "name" | "colour">[]): LegendEntry[] =>
   series.map(({ name, colour }) => ({ name, colour, shape: "square" }));
 
-/** The capacity of a line of names: character width relative to font size, in the widest of the usual fonts. */
-const charactersIn = (look: Look) => Math.floor(look.labelWidth / (0.62 * (look.fontSize - 1)));
+/** The capacity of a line: character width relative to font size, in the widest of the usual fonts. */
+export const charactersIn = (width: number, look: Look) => Math.floor(width / (0.62 * (look.fontSize - 1)));
 
 /** The height of a row, so that names on two lines do not touch. */
 export function rowHeight(names: readonly string[], look: Look, minHeight: number): number {
-  const characters = charactersIn(look);
+  const characters = charactersIn(look.labelWidth, look);
   const inTwo = names.some((name) => name.length > characters && name.includes(" "));
   return inTwo ? Math.max(minHeight, 2 * look.fontSize + 8) : minHeight;
 }
@@ -133,7 +133,7 @@ export function rowHeight(names: readonly string[], look: Look, minHeight: numbe
  * An axis of names from top to bottom. It identifies them by index, because two names may look the same when clipped.
  */
 export function nameAxis(names: readonly string[], look: Look) {
-  const characters = charactersIn(look);
+  const characters = charactersIn(look.labelWidth, look);
   return {
     type: "category" as const,
     inverse: true,

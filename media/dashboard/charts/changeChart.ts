@@ -1,11 +1,11 @@
-import { type Bars, nameAxis, rowHeight, squares } from "./barChart";
+import { type Bars, charactersIn, nameAxis, rowHeight, squares } from "./barChart";
 import { baseOption, type Chart, type Mark, markLabel } from "./chart";
 import type { Look } from "./look";
 
 export interface ChangeBars extends Pick<Bars, "names" | "picks"> {
   /** Changes relative to the expected value. A new subject is drawn at full length. */
   readonly changes: readonly number[];
-  /** The text after each bar, with and without its numbers. */
+  /** The text next to each bar, with and without its numbers. */
   readonly labels: readonly string[];
   readonly shortLabels: readonly string[];
   readonly lines: readonly Mark["lines"][];
@@ -14,15 +14,17 @@ export interface ChangeBars extends Pick<Bars, "names" | "picks"> {
 }
 
 const minRowHeight = 26;
-/** With less space for names than this, there is no space for numbers after the bars. */
-const narrow = 150;
 /** Rises are drawn up to a doubling: larger ones would make all others tiny. */
 const [minDrawn, maxDrawn] = [-1, 1];
 
-/** Bars from a centre line, the expected value: less is to the left, more to the right. */
+/**
+ * Bars from a centre line, the expected value: less is to the left, more to the right. Texts are on the other side of the
+ * line, where they have half of the width, however long the bar is.
+ */
 export function changeChart(bars: ChangeBars, look: Look): Chart {
   const { names, picks, changes, lines } = bars;
-  const labels = look.labelWidth < narrow ? bars.shortLabels : bars.labels;
+  const characters = charactersIn((look.wideWidth - look.labelWidth) / 2 - 16, look);
+  const labels = bars.labels.some(({ length }) => length > characters) ? bars.shortLabels : bars.labels;
   const [up = "", down = ""] = look.palette;
   const drawn = changes.map((change) => Math.max(minDrawn, Math.min(maxDrawn, change)));
   return {
@@ -31,10 +33,9 @@ export function changeChart(bars: ChangeBars, look: Look): Chart {
       grid: { left: look.labelWidth + 10, right: 12, top: 4, bottom: 4 },
       xAxis: {
         type: "value",
-        // Space for the text after the longest bars.
-        min: minDrawn * 2,
-        max: maxDrawn * 2,
-        interval: maxDrawn * 2,
+        min: minDrawn,
+        max: maxDrawn,
+        interval: maxDrawn,
         axisLabel: { show: false },
         axisTick: { show: false },
         axisLine: { show: false },
@@ -50,7 +51,7 @@ export function changeChart(bars: ChangeBars, look: Look): Chart {
             value,
             itemStyle: { color: value < 0 ? down : up, borderRadius: 2 },
             emphasis: { itemStyle: { color: value < 0 ? down : up, opacity: 0.82 } },
-            label: { position: value < 0 ? ("left" as const) : ("right" as const) },
+            label: { position: value < 0 ? ("right" as const) : ("left" as const) },
           })),
         },
       ],

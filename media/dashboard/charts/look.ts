@@ -16,6 +16,8 @@ export interface Look {
   readonly fontSize: number;
   /** Space for the names next to horizontal bars, in pixels. */
   readonly labelWidth: number;
+  /** The width of a chart that is as wide as the page, in pixels. */
+  readonly wideWidth: number;
   /** Whether animation is off. */
   readonly still: boolean;
 }
@@ -34,11 +36,12 @@ export const paperLook: Look = {
   font: "Segoe UI, system-ui, Ubuntu, Droid Sans, sans-serif",
   fontSize: 13,
   labelWidth: 190,
+  wideWidth: 1_000,
   still: true,
 };
 
 /** The look of the page in its current theme. */
-export function lookOf(body: HTMLElement, labelWidth: number): Look {
+export function lookOf(body: HTMLElement, widths: Pick<Look, "labelWidth" | "wideWidth">): Look {
   const style = getComputedStyle(body);
   const read = (name: string, otherwise: string) => style.getPropertyValue(name).trim() || otherwise;
   const contrast = body.matches(".vscode-high-contrast, .vscode-high-contrast-light");
@@ -56,7 +59,7 @@ export function lookOf(body: HTMLElement, labelWidth: number): Look {
     palette: dark ? darkPalette : lightPalette,
     font: style.fontFamily,
     fontSize: Number.parseFloat(style.fontSize) || 13,
-    labelWidth,
+    ...widths,
     still: matchMedia("(prefers-reduced-motion: reduce)").matches,
   };
 }

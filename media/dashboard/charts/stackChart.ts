@@ -61,7 +61,7 @@ export function stackChart(stacks: Stacks, look: Look): Chart {
           fontStyle: "italic" as const,
           fontSize: look.fontSize - 2,
         },
-        data: names.map(() => 0),
+        data: ends.map((text) => ({ value: 0, label: { show: text !== "" } })),
       },
     ],
   };
