@@ -121,9 +121,8 @@ function comparable(plain: PlainEngine, key: CardKey, period: Plain, other: Plai
 function expected(plain: PlainEngine, given: DashboardAnswer, hasGrades: boolean) {
   const { filter, from, to } = given;
   const now = plain.answer({ filter, from, to });
-  const earlier = plain.startBefore(from, to, given.options.firstDay);
   const { compare } = filter;
-  const other = compare ?? (earlier ? { from: earlier, to: addDays(from, -1) } : undefined);
+  const other = compare ?? plain.periodBefore(from, to, given.options.firstDay);
   const past = other && plain.answer({ filter, from: other.from, to: other.to });
   const before = past ? past.total : undefined;
   const { total } = now;

@@ -37,13 +37,17 @@ export class PlainEngine {
 
   private readonly kindOf = (date: string) => this.groups.days.kindOf(date);
 
-  /** The first day of the preceding period with as many school days. */
-  startBefore(from: string, to: string, firstDay: string): string | undefined {
+  /** The preceding period with as many school days; days off at its end do not make it longer. */
+  periodBefore(from: string, to: string, firstDay: string) {
     const schoolDays = (first: string, last: string) =>
       datesBetween(first, last).filter((date) => this.kindOf(date) === "school");
     const earlier = schoolDays(firstDay, addDays(from, -1));
     const count = schoolDays(from, to).length;
-    return count === 0 ? undefined : earlier[earlier.length - count];
+    const [first, last] = [earlier[earlier.length - count], earlier.at(-1)];
+    if (count === 0 || first === undefined || last === undefined) return undefined;
+    const before = datesBetween(first, addDays(from, -1));
+    const asLong = before.slice(0, datesBetween(from, to).length).at(-1);
+    return { from: first, to: asLong === undefined || asLong < last ? last : asLong };
   }
 
   /** The reports without a row of the groups that count, although the other report shows use. */

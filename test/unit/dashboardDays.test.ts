@@ -77,6 +77,23 @@ describe("a school day", () => {
     expect(found).toHaveLength(ofNewYear);
   });
 
+  test("is compared with one before the summer, without the people who were active in all of its weeks", async () => {
+    const people = (count: number, first: number) =>
+      attendedOn("", { people: count }).map((row, at) => ({ ...row, person: `person ${first + at}` }));
+    const rows = datesBetween("2026-03-02", "2026-08-14")
+      .filter((date) => weekdayOf(date) < 6)
+      .flatMap((date, day) => {
+        // In summer, others on each day.
+        const isSummer = date > "2026-05-29" && date < "2026-08-10";
+        return people(isSummer ? 4 : 50, isSummer ? 100 + 4 * day : 0).map((row) => ({ ...row, date }));
+      });
+    const range = { from: "2026-08-08", to: "2026-08-14" };
+    const { cards, periods } = await ask(plainIndex(rows, [], false), { ...openingFilter, range }, 0);
+    // As long as the range, without any more of the days off after the school days.
+    expect(periods).toEqual({ schoolDays: 5, before: { from: "2026-05-25", to: "2026-05-31" } });
+    expect(cards.activeUsers).toEqual({ value: 50, before: 50, compared: { now: 50, before: 50 } });
+  });
+
   test("without daily participation is a weekday with resource usage, not a quiet weekend", async () => {
     const dates = weekdays("2025-09-01", "2025-10-10").filter((date) => date !== "2025-09-10");
     const rows = dates.flatMap((date) => attendedOn(date, { people: 40 }));

@@ -28,7 +28,16 @@ test("a line breaks at a holiday, at a day without data and at a missing report"
   expect(lineOver([{}, missing, quiet, quiet, {}])).toEqual([10, null, null, null, 10]);
 });
 
-test("a line breaks at a weekend without data if other weekends have some", () => {
-  const weekend = [noData, noData, {}, {}, {}, {}, {}, quiet, quiet, {}];
-  expect(lineOver([{}, {}, ...weekend])).toEqual([10, 10, null, null, 10, 10, 10, 10, 10, 10, 10, 10]);
+const week = [{}, {}, {}, {}, {}] as const;
+
+test("a line breaks at a weekend without data if most weekends have some", () => {
+  const days = [...week, quiet, quiet, ...week, noData, noData, ...week, quiet, quiet, ...week].slice(3);
+  expect(lineOver(days).flatMap((value, at) => (value === null ? at : []))).toEqual([9, 10]);
+});
+
+test("a line connects across Sundays and free Saturdays if there is school on some or all Saturdays", () => {
+  const free = [...week, noData, noData];
+  const [everyWeek, everySecond] = [free.with(5, {}), [...free.with(5, {}), ...free]];
+  for (const days of [everyWeek, everySecond].map((weeks) => [...weeks, ...weeks, ...weeks, {}].slice(3)))
+    expect(lineOver(days)).not.toContain(null);
 });

@@ -173,7 +173,7 @@ export function definitionTexts(t: Translate) {
       ...Object.values(changesDefinitions).map((text) => t(text)),
     ),
     before: t(
-      "The same number for the period that the filter chooses to compare with, or for as many school days, ending on the day before the range. Logins and accesses are compared per school day, over the complete days: those with the report, and with every group that counts on any of the days of both periods, unless these are less than half; people and different resources only where both periods have equally many of these days. Empty if the data does not reach back that far.",
+      "The same number for the period that the filter chooses to compare with, or for as many school days before the range; days off after them count only as far as the period is no longer than the range. Logins and accesses are compared per school day, over the complete days: those with the report, and with every group that counts on any of the days of both periods, unless these are less than half; people and different resources only where both periods have equally many of these days. Empty if the data does not reach back that far.",
     ),
   };
 }

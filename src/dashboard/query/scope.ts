@@ -264,17 +264,22 @@ export function comparedDaysIn(scope: Scope, report: ReportKind, other?: Scope):
 }
 
 /**
- * The period that a scope is compared with: the filter's, or the same number of school days ending on the day before
- * the scope. `undefined` if the data does not reach back that far, or there are no school days.
+ * The period that a scope is compared with: the filter's, or the same number of school days before the scope. Days off
+ * after them belong to it only as far as it is no longer than the scope: over a summer, many more people are active.
+ * `undefined` if the data does not reach back that far, or there are no school days.
  */
 export function comparisonRange(scope: Scope, compare: DashboardFilter["compare"]): DayRange | undefined {
   if (compare) return { from: dayNumber(compare.from), to: dayNumber(compare.to) };
   const { school, span } = scope.groups.kinds;
   let left = countDays(schoolDaysIn(scope));
   if (left === 0) return undefined;
+  let to: number | undefined;
   for (let day = scope.from - 1; day >= span.first; day--) {
-    if (isIn(school, scope.facts.days, day)) left--;
-    if (left === 0) return { from: day, to: scope.from - 1 };
+    if (!isIn(school, scope.facts.days, day)) continue;
+    to ??= day;
+    left--;
+    const longest = day + scope.to - scope.from;
+    if (left === 0) return { from: day, to: Math.max(to, Math.min(scope.from - 1, longest)) };
   }
   return undefined;
 }
