@@ -67,7 +67,7 @@ export interface ComparedPeriod extends DateRange {
   readonly comparedDays: number;
   readonly missing: readonly MissingReport[];
   readonly uncounted: readonly UncountedDays[];
-  /** Per calendar week, oldest first: the average over its compared days; `null` if it has none. */
+  /** Per calendar week from the first with a school day: the average over its compared days; `null` if it has none. */
   readonly weeklyPersonDaysPerDay: readonly Shown[];
 }
 

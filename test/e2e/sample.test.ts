@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { identities, sampleDistrict } from "../../src/sample/district";
+import { showcase } from "../../src/sample/showcase";
 import { scene } from "./driver/scene";
 import { everyTheme } from "./driver/themes";
+import { Search } from "./secrets";
 
 describe("the sample district, for a new user", () => {
   const workbench = scene();
@@ -59,6 +62,27 @@ describe("the sample district, for a new user", () => {
     await workbench().runCommand("Clever: Verify the Lake");
     await workbench().notifications.shows("No discrepancies found");
     await workbench().screenshot("verified");
+  });
+
+  test("no identity is in a page, a log or VS Code's files, after a preview, a run and the dashboard", async () => {
+    await workbench().runCommand("Clever: Open Participation Dashboard");
+    const dashboard = await workbench().webview("#card-users .card-value");
+    await dashboard.locator("#panel-treemap .chart svg").waitFor();
+    await workbench().runCommand("Clever: Show Log");
+    await workbench().page.locator(".part.panel .view-line").first().waitFor();
+
+    const some = [...identities(sampleDistrict(showcase))].slice(0, 20);
+    const search = new Search(Object.fromEntries(some.map((id) => [id, id])));
+    await search.browser(workbench());
+    const { host, profile } = workbench();
+    await search.processGroup(host.pid);
+    for (const folder of [host.serverDataDir, profile]) await search.folder(folder);
+    // The sample district's own server and lake have them, in the two stages for identities.
+    const isExpected = /[/\\](reports|stage1np|stage2np)[/\\]/;
+    const places = search.findings.map(({ place }) => place);
+    expect(places.filter((place) => !isExpected.test(place))).toEqual([]);
+    expect(places.length).toBeGreaterThan(some.length);
+    expect(search.searched.documents).toBeGreaterThan(2);
   });
 
   test("a reload restores everything", async () => {

@@ -245,12 +245,13 @@ function comparisonOf(
     name,
     schoolDays: schoolDays.length,
     comparedDays: compared.length,
-    weeks: [...new Set(found.days.map(({ date }) => mondayOf(date)))].map((monday) => {
+    weeks: [...new Set(found.days.map(({ date }) => mondayOf(date)))].flatMap((monday) => {
+      if (addDays(monday, 6) < (schoolDays[0]?.date ?? "")) return [];
       const days = found.days.filter(
         ({ date, isSuppressed }) => mondayOf(date) === monday && compared.includes(date) && !isSuppressed,
       );
       const sum = days.reduce((all, { usePersonDays }) => all + (usePersonDays ?? 0), 0);
-      return days.length === 0 ? null : sum / days.length;
+      return days.length === 0 ? [null] : sum / days.length;
     }),
   });
   return sortedComparison({

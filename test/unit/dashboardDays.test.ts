@@ -94,6 +94,25 @@ describe("a school day", () => {
     expect(cards.activeUsers).toEqual({ value: 50, before: 50, compared: { now: 50, before: 50 } });
   });
 
+  test("begins the weeks of a period that is compared, even if its report is missing", async () => {
+    const schoolDays = weekdays("2025-12-01", "2026-01-30").filter(
+      (date) => date < "2025-12-20" || date > "2026-01-04",
+    );
+    const rows = schoolDays.flatMap((date) => attendedOn(date, { people: 20 }));
+    const missing = weekdays("2026-01-05", "2026-01-09");
+    const used = schoolDays
+      .filter((date) => !missing.includes(date))
+      .flatMap((date) => usedOn(date, "Mathlark", { people: date < "2026" ? 10 : 20 }));
+    const filter = {
+      ...openingFilter,
+      range: { from: "2026-01-01", to: "2026-01-30" },
+      compare: { from: "2025-12-01", to: "2025-12-31", name: "December", rangeName: "January" },
+    };
+    const { comparison } = await ask(plainIndex(rows, used, false), filter, 0);
+    expect(comparison?.before.weeklyPersonDaysPerDay).toEqual([10, 10, 10, null, null]);
+    expect(comparison?.now.weeklyPersonDaysPerDay).toEqual([null, 20, 20, 20]);
+  });
+
   test("without daily participation is a weekday with resource usage, not a quiet weekend", async () => {
     const dates = weekdays("2025-09-01", "2025-10-10").filter((date) => date !== "2025-09-10");
     const rows = dates.flatMap((date) => attendedOn(date, { people: 40 }));

@@ -80,13 +80,13 @@ each run: new days and people of a new school count only after that. If the grou
 grade, the dashboard counts them with that grade, and these measures suppress that grade. No number is about one person, so the table of each
 person's resources is empty unless \`minimumGroupSize\` is 0 or 1.
 
-**What Power BI does not prevent.** The rule is in the measures. Anyone who may build on the model, or analyze it in Excel, can
-write measures without it, and can look at single rows of pseudonyms: hidden columns are still accessible. So
-give readers only the published report, without *Build* permission. A count of people below the minimum group size is shown
-exactly; the dashboard shows \`<10\`. Reports of different refreshes can be compared. The role *One school* is an example
-of row-level security: put a school's name into it. It applies only to readers of the published report, not to people who
-may edit it. Power BI is not case-sensitive, so two resources whose names differ only in case count as
-one. A renamed school counts as two.
+**What Power BI does not prevent.** The rule is in the measures. Anyone who may build on the model, or analyze it in
+Excel, can write measures without it, and can look at single rows of pseudonyms: hidden columns are still accessible.
+So give readers only the published report, without *Build* permission. A count of people below the minimum group size
+is shown exactly; the dashboard shows \`<10\`. Reports of different refreshes can be subtracted, and the difference
+can be about fewer people. The role *One school* is an example of row-level security: put a school's name into it. It
+applies only to readers of the published report, not to people who may edit it. Power BI is not case-sensitive, so two
+resources whose names differ only in case count as one. A renamed school counts as two.
 
 **How this was checked.** Microsoft's own library for semantic models (in \`@microsoft/powerbi-modeling-mcp\` 0.5.0-beta.13)
 loads the model and lists every table, column, measure and relationship as intended. It rejects the model with one

@@ -197,7 +197,7 @@ export function ruleTexts(t: Translate): readonly string[] {
       "The number of people in a group who did something can be small. Fewer than the minimum group size are shown as such, while sums and averages stay exact. This is a courtesy: a reader can often work the number out, but never of fewer people than a group.",
     ),
     t(
-      "Counts of distinct people do not add up: the users of two weeks, less those of the first, are the people who came in the second only. These can be few, but nobody can tell who in the group they are. Answers from different versions of the tables, with another group size, or with grades instead of schools kept whole, can be compared. Rows of people without an id belong to nobody, but are in sums.",
+      "Counts of distinct people do not add up: the users of two weeks, less those of the first, are the people who came in the second only. These can be few, but nobody can tell who in the group they are. Answers from different versions of the tables or the roster, with another group size, or with grades instead of schools kept whole, can be subtracted: the difference can be about fewer people, even a single one. Rows of people without an id belong to nobody, but are in sums.",
     ),
   ];
 }

@@ -174,7 +174,7 @@ export function dashboardTexts(t: Translate, language: string, locale = language
     usersOfPeriod: t("Distinct people"),
     weekNumber: t("Week {0}"),
     weeksCaption: t(
-      "Each point is a week's average per school day. The periods are aligned at their first weeks.",
+      "Each point is a week's average per school day. The periods are aligned at their first weeks with school.",
     ),
     periodsSummary: t("{0}: {1} person-days of use per school day. {2}: {3}. Change: {4}."),
     winterBreak: t("winter break {0}"),

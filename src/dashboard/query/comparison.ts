@@ -1,6 +1,6 @@
 import { compareGrades } from "../../clever/grades";
 import type { ComparedPeriod, ComparedUse, Comparison, Entry, PeriodUse } from "../answer";
-import { countDays } from "../calendar";
+import { countDays, mondayOf, spanOf } from "../calendar";
 import type { DashboardFilter } from "../filter";
 import type { AttendanceSums } from "./attendance";
 import { comparedPlaces, dailyOf, sumOf, weeklyAverages } from "./entries";
@@ -110,7 +110,13 @@ async function computePeriod(
         Float64Array.from(totals.usage.days, ({ personDays }) => personDays),
         comparedPlaces(totals, "resourceUsage", other),
         whole,
-      ),
+      ).slice(weeksBeforeSchool(whole)),
     },
   };
+}
+
+/** How many calendar weeks of a scope end before its first school day, such as those of a summer. */
+function weeksBeforeSchool(scope: Scope): number {
+  const first = spanOf(scope.facts.days.monthStarts, schoolDaysIn(scope))?.first ?? scope.from;
+  return Math.floor((first - mondayOf(scope.from)) / 7);
 }
