@@ -15,14 +15,20 @@ export function clipped(name: string, characters: number): string {
   return all.length <= characters ? name : `${all.slice(0, characters - 1).join("")}…`;
 }
 
+/** After the name of an entry whose numbers do not include all of its people. */
+export const partlyMark = "\u00a0*";
+
 /**
- * A name on two lines if it does not fit on one and has a space to break at; the second line may still be too long.
- * `characters` is the number of characters that fit on a line.
+ * A name on two lines if it does not fit on one and has a space to break at; the second line may still be too long,
+ * unless a mark must not be cut off with its end. `characters` is the number of characters that fit on a line.
  */
 export function inTwoLines(name: string, characters: number): string {
   if (name.length <= characters) return name;
+  const isMarked = name.endsWith(partlyMark);
+  const ended = (line: string) =>
+    isMarked ? clipped(line.slice(0, -partlyMark.length), characters - partlyMark.length) + partlyMark : line;
   const space = name.lastIndexOf(" ", characters);
-  return space <= 0 ? name : `${name.slice(0, space)}\n${name.slice(space + 1)}`;
+  return space <= 0 ? ended(name) : `${name.slice(0, space)}\n${ended(name.slice(space + 1))}`;
 }
 
 export type Formats = ReturnType<typeof formatsOf>;

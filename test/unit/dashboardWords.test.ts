@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { formatsOf, localDay } from "../../media/dashboard/formats";
+import { formatsOf, inTwoLines, localDay, partlyMark } from "../../media/dashboard/formats";
 import type { DashboardAnswer } from "../../src/dashboard/answer";
 import { dashboardTexts } from "../../src/dashboard/export/texts";
 import { openingView } from "../../src/dashboard/export/view";
@@ -262,4 +262,14 @@ describe("without daily participation", () => {
       "Daily participation: no day of the period has this report for these people, so its numbers are unknown.",
     ]);
   });
+});
+
+test.each([
+  ["Dunmere *", "Dunmere *"],
+  ["Brightwater Middle School", "Brightwater\nMiddle School"],
+  ["Brightwater Middle School *", "Brightwater\nMiddle Scho… *"],
+  ["TransitionalKindergarten *", "Transitiona… *"],
+])("the mark of %s is not cut off with the end of the name", (name, label) => {
+  const marked = (text: string) => text.replace(" *", partlyMark);
+  expect(inTwoLines(marked(name), 14)).toBe(marked(label));
 });

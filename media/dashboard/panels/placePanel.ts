@@ -2,6 +2,7 @@ import type { Entry } from "../../../src/dashboard/answer";
 import { type Bars, barChart } from "../charts/barChart";
 import type { Chart } from "../charts/chart";
 import type { Look } from "../charts/look";
+import { partlyMark } from "../formats";
 import { absentSentences, orUnknown } from "../missingWords";
 import { type NameList, nameIn, pickName, type Ready } from "../model";
 import { countsUngraded, cutSentences, ungradedSentences } from "../suppressionWords";
@@ -104,7 +105,7 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
 /** The name of an entry, marked if one of its groups is suppressed, or people without a grade count elsewhere. */
 function entryName({ texts, answer }: Ready, list: NameList, { name, partly }: Named<Entry>): string {
   const text = nameIn(texts, list, name);
-  return partly || (list === "grades" && countsUngraded(answer, name)) ? `${text}\u00a0*` : text;
+  return partly || (list === "grades" && countsUngraded(answer, name)) ? text + partlyMark : text;
 }
 
 function drawBars<E extends Entry>(
