@@ -71,8 +71,10 @@ function place(id: string, width: number): void {
   if (!panel || !button) return;
   const box = button.getBoundingClientRect();
   const space = document.documentElement;
-  const wide = Math.min(width, space.clientWidth - 2 * edge);
-  const left = Math.max(edge, Math.min(box.left, space.clientWidth - wide - edge));
+  // Without the space that is kept for a scroll bar even if there is none: the panel would be cut off there.
+  const right = space.getBoundingClientRect().right;
+  const wide = Math.min(width, right - 2 * edge);
+  const left = Math.max(edge, Math.min(box.left, right - wide - edge));
   const below = space.clientHeight - box.bottom;
   const opensDown = below > 260 || below >= box.top;
   panel.style.width = `${wide}px`;

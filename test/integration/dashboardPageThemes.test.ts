@@ -33,13 +33,18 @@ const collisions = `(() => {
 describe.skipIf(!chromiumPath)("the appearance of the dashboard's page", () => {
   const dashboards = new DashboardBrowser();
 
-  test.each([300, 600, 900])("at %i pixels, no texts overlap and no number is cut off", async (width) => {
+  test.each([300, 600, 900])("at %i pixels, no texts overlap and nothing is cut off", async (width) => {
     const { page } = await dashboards.open({ schools: 6, days: 90, grades: true }, { width });
     // Months of a large district.
     await page.locator(".card-value").evaluateAll((all) => {
       for (const value of all) value.textContent = "1,234,567";
     });
     expect(await page.evaluate<string[]>(collisions)).toEqual([]);
+    await page.locator("#saved-button").click();
+    // Beyond this edge is the space for the scroll bar.
+    const right = (selector: string) =>
+      page.evaluate<number>(`document.querySelector("${selector}").getBoundingClientRect().right`);
+    expect(await right("#saved")).toBeLessThan(await right("html"));
   });
 
   describe.each(Object.keys(vscodeThemes) as VscodeTheme[])("in the theme %s", (theme) => {
