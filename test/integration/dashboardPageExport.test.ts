@@ -205,6 +205,24 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     await expect.poll(() => page.evaluate<number>("document.images[0].naturalWidth")).toBe(1100);
   });
 
+  test("the treemap's tiles are between its title and its notes", async () => {
+    const { content } = await saved(await dashboards.open(), "treemap", "svg");
+    const page = await dashboards.browser.newPage();
+    onTestFinished(() => page.close());
+    await page.setContent(content);
+    const [title = 0, notes = 0, tiles = []] = await page.evaluate<
+      [number, number, [number, number][]]
+    >(`(() => {
+      const boxes = (selector) => [...document.querySelectorAll(selector)].map((each) =>
+        ({ text: each.textContent, ...each.getBoundingClientRect().toJSON() }));
+      const text = (start) => boxes("text").find((each) => each.text.startsWith(start));
+      const tiles = boxes("path[ecmeta_data_index]");
+      return [text("Use by resource").bottom, text("Filters:").top, tiles.map(({ top, bottom }) => [top, bottom])];
+    })()`);
+    expect(tiles.length).toBeGreaterThan(5);
+    expect(tiles.filter(([top, bottom]) => top < title || bottom > notes)).toEqual([]);
+  });
+
   test("every table as CSV, without cells that spreadsheets would treat as formulas", async () => {
     const shown = await dashboards.open({ grades: true, hostile: true, schools: 12 });
     for (const panel of [...pictures, "changes", "table"]) {

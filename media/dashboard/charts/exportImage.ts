@@ -326,22 +326,16 @@ function legendOf({ legend }: Chart, blockWidth: number, fontSize: number) {
 
 /** The chart's drawing, moved between title and notes. */
 function moved(option: EChartsOption, above: number, below: number): EChartsOption {
-  const grid = option.grid as { left: number; right: number; top: number; bottom: number } | undefined;
-  if (grid) {
-    return {
-      ...option,
-      grid: {
-        left: grid.left + margin,
-        right: grid.right + margin,
-        top: grid.top + above,
-        bottom: grid.bottom + below,
-      },
-    };
-  }
-  const series = [option.series]
-    .flat()
-    .map((each) => ({ ...each, left: margin, right: margin, top: above, bottom: below }));
-  return { ...option, series } as EChartsOption;
+  const grid = option.grid as { left: number; right: number; top: number; bottom: number };
+  return {
+    ...option,
+    grid: {
+      left: grid.left + margin,
+      right: grid.right + margin,
+      top: grid.top + above,
+      bottom: grid.bottom + below,
+    },
+  };
 }
 
 /** A text without the characters that ECharts would interpret as a style. */

@@ -1,5 +1,4 @@
 import { type HierarchyRectangularNode, hierarchy, treemap } from "d3-hierarchy";
-import type { CustomSeriesRenderItemAPI } from "echarts/types/dist/shared";
 import type { FilterPatch } from "../model";
 import { baseOption, type Chart, type LegendEntry, type MarkLine } from "./chart";
 import { textOn } from "./colours";
@@ -29,20 +28,25 @@ export function treemapChart(
   look: Look,
 ): Chart {
   const placesIn = layoutOf(tiles);
+  const axis = { type: "value", show: false } as const;
   return {
     option: {
       ...baseOption(look),
+      // Only for the space that it leaves to the tiles: an exported image has a title above and notes below.
+      grid: { left: 0, right: 0, top: 0, bottom: 0 },
+      xAxis: axis,
+      yAxis: axis,
       series: [
         {
           type: "custom",
-          coordinateSystem: "none",
-          data: tiles.map(({ value }) => value),
-          renderItem: ({ dataIndex }, api) => {
+          data: tiles.map(({ value }) => [value, value]),
+          renderItem: ({ dataIndex, coordSys }) => {
             const tile = tiles[dataIndex];
-            const place = placesIn(api)[dataIndex];
+            const space = coordSys as Space;
+            const place = placesIn(space)[dataIndex];
             if (!tile || !place) return;
-            const { x0: x, y0: y } = place;
-            const size = { width: place.x1 - x, height: place.y1 - y };
+            const [x, y] = [space.x + place.x0, space.y + place.y0];
+            const size = { width: place.x1 - place.x0, height: place.y1 - place.y0 };
             return {
               type: "group",
               children: [
@@ -70,6 +74,15 @@ export function treemapChart(
   };
 }
 
+/** The grid's rectangle, as ECharts gives it to a custom series. */
+interface Space {
+  readonly type: string;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 interface Area {
   readonly value?: number;
   readonly children?: readonly Tile[];
@@ -79,8 +92,7 @@ interface Area {
 function layoutOf(tiles: readonly Tile[]) {
   let size = "";
   let places: readonly HierarchyRectangularNode<Area>[] = [];
-  return (api: CustomSeriesRenderItemAPI) => {
-    const [width, height] = [api.getWidth(), api.getHeight()];
+  return ({ width, height }: Space) => {
     if (size !== `${width} ${height}`) {
       size = `${width} ${height}`;
       const root = hierarchy<Area>({ children: tiles });
