@@ -42,7 +42,11 @@ export class Exporter {
   /** The whole page as one image. */
   page(ready: Ready, panels: readonly Panel[], kind: ImageKind): void {
     const { texts, formats, district, answer } = ready;
-    const notes = provenance(ready);
+    // What the page says in place of a chart.
+    const words = panels.flatMap(({ title, remarks, chart }) =>
+      remarks && !chart(paperLook) ? `${title}: ${remarks.join(" · ")}` : [],
+    );
+    const notes = [...words, ...provenance(ready)];
     const { cards, note } = cardTexts(ready);
     const sheet = {
       title: district === "" ? texts.title : `${district}: ${texts.title}`,
@@ -60,9 +64,9 @@ export class Exporter {
   }
 
   /** The numbers come first, unformatted, for other programs; their definitions are below. */
-  table(ready: Ready, part: Part & Pick<Panel, "footnotes">, { columns, rows }: DataTable): void {
+  table(ready: Ready, part: Part & Pick<Panel, "footnotes" | "remarks">, { columns, rows }: DataTable): void {
     const { texts } = ready;
-    const { id, title, definition, footnotes = [] } = part;
+    const { id, title, definition, remarks = [], footnotes = [] } = part;
     // A separate column, so that numbers stay numbers.
     const hasRemarks = rows.some((row) => rowRemarks(texts, row) !== "");
     const header = [...columns.map((column) => column.title), ...(hasRemarks ? [texts.partly] : [])];
@@ -80,7 +84,13 @@ export class Exporter {
         ...(hasRemarks ? [rowRemarks(texts, row) || (hasNumber(row) ? texts.complete : null)] : []),
       ]),
       header.map(() => null),
-      ...[title, ...footnotes, `${texts.definition}: ${definition.exact}`, ...provenance(ready)].map(wide),
+      ...[
+        title,
+        ...remarks,
+        ...footnotes,
+        `${texts.definition}: ${definition.exact}`,
+        ...provenance(ready),
+      ].map(wide),
     ]);
     this.save({ kind: "csv", name: fileName(ready, id, "csv"), content });
   }
@@ -121,8 +131,8 @@ function tablesOf(ready: Ready): TableSheet[] {
 }
 
 /** The sentence above a chart on the page, and what `*` means below it. */
-function notesOf({ lead, summary, footnotes = [] }: Panel): string[] {
-  return [...(lead ? [summary] : []), ...footnotes.map((sentence) => `* ${sentence}`)];
+function notesOf({ lead, summary, remarks = [], footnotes = [] }: Panel): string[] {
+  return [...(lead ? [summary] : []), ...remarks, ...footnotes.map((sentence) => `* ${sentence}`)];
 }
 
 /** A text without the invisible marks around names, because other programs compare names letter by letter. */

@@ -3,14 +3,14 @@ import type { Change } from "../../src/dashboard/answer";
 import type { Chart } from "./charts/chart";
 import { weeksLegend } from "./charts/weeksChart";
 import { fill, isolated } from "./formats";
-import { type IconName, icon } from "./icons";
+import { icon } from "./icons";
 import { formerNames, nameIn, pickName, type Ready } from "./model";
 import {
   changeDirection,
   changeKind,
   changeList,
   countOf,
-  subjectsText,
+  emptyTexts,
   unjudgedTexts,
 } from "./panels/changesPanel";
 import { chartView, legendView, type PanelContext } from "./panelView";
@@ -45,20 +45,12 @@ function unjudgedView(ready: Ready): TemplateResult | typeof nothing {
 }
 
 function emptyView(ready: Ready): TemplateResult {
-  const { texts, formats, answer } = ready;
-  const { absent, changes } = answer;
-  const { weeks, weeksNeeded, judged } = changes;
-  const view = (name: IconName, title: string, text?: string) =>
-    html`<div class="no-changes">${icon(name)}<div><p class="strong">${title}</p>
-      ${text === undefined ? nothing : html`<p class="quiet">${text}</p>`}</div></div>`;
-  if (weeks < weeksNeeded) {
-    const text = [texts.noWeekText, texts.oneWeekText][weeks] ?? texts.tooFewWeeksText;
-    const sentence = fill(text, formats.integer(weeksNeeded), formats.integer(weeks));
-    return view("calendar", texts.tooFewWeeksTitle, sentence);
-  }
-  if (countOf(judged) === 0) return view("question", texts.nothingJudgedTitle);
-  const name = absent.includes("resourceUsage") ? "question" : "check";
-  return view(name, texts.noChangesTitle, fill(texts.noChangesText, subjectsText(ready, judged)));
+  const { absent, changes } = ready.answer;
+  const { title, text } = emptyTexts(ready);
+  const isUnknown = countOf(changes.judged) === 0 || absent.includes("resourceUsage");
+  const name = changes.weeks < changes.weeksNeeded ? "calendar" : isUnknown ? "question" : "check";
+  return html`<div class="no-changes">${icon(name)}<div><p class="strong">${title}</p>
+    ${text === undefined ? nothing : html`<p class="quiet">${text}</p>`}</div></div>`;
 }
 
 function changeView(context: PanelContext, change: Change, chart: Chart): TemplateResult {

@@ -205,6 +205,17 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     await expect.poll(() => page.evaluate<number>("document.images[0].naturalWidth")).toBe(1100);
   });
 
+  test.each([
+    ["some", /Recent weeks: /],
+    ["none", /Nothing stands out: In the newest complete weeks/],
+    ["nothingJudged", /Nothing could be evaluated/],
+    ["tooEarly", /weeks/],
+  ] as const)("exported changes (%s) say what was evaluated", async (changes, said) => {
+    const shown = await dashboards.open({ changes });
+    expect((await saved(shown, "changes", "csv")).content.split("Definition:")[0]).toMatch(said);
+    expect((await savedPage(shown, "svg")).content).toMatch(said);
+  });
+
   test("the treemap's tiles are between its title and its notes", async () => {
     const { content } = await saved(await dashboards.open(), "treemap", "svg");
     const page = await dashboards.browser.newPage();

@@ -12,6 +12,8 @@ export function changesPanel(ready: Ready): Panel {
   const name = (change: Change) => nameIn(texts, changeList(change), change.name);
   const label = (change: Change) =>
     `${changeDirection(ready, change)} (${number(change.expected)} → ${number(change.actual)})`;
+  const weeks = recent ? `${texts.judgedWeeks}: ${formats.range(recent.from, recent.to)}` : undefined;
+  const nothing = entries.length === 0 ? Object.values(emptyTexts(ready)).join(": ") : undefined;
   return {
     id: "changes",
     title: texts.titleChanges,
@@ -19,7 +21,8 @@ export function changesPanel(ready: Ready): Panel {
     allResources: false,
     wide: true,
     controls: [],
-    ...(recent ? { note: `${texts.judgedWeeks}: ${formats.range(recent.from, recent.to)}` } : {}),
+    ...(weeks === undefined ? {} : { note: weeks }),
+    remarks: [weeks, nothing, ...unjudgedTexts(ready).sentences].filter((text) => text !== undefined),
     ...(entries.length === 0 ? {} : { caption: texts.changesCaption }),
     summary: extremes(
       ready,
@@ -84,6 +87,19 @@ export function changeDirection(ready: Ready, change: Change): string {
   return direction === "rose" || direction === "fell" ? `${text} ${share}` : text;
 }
 
+/** Why there are no changes. */
+export function emptyTexts(ready: Ready): { title: string; text?: string } {
+  const { texts, formats, answer } = ready;
+  const { weeks, weeksNeeded, judged } = answer.changes;
+  if (weeks < weeksNeeded) {
+    const text = [texts.noWeekText, texts.oneWeekText][weeks] ?? texts.tooFewWeeksText;
+    const sentence = fill(text, formats.integer(weeksNeeded), formats.integer(weeks));
+    return { title: texts.tooFewWeeksTitle, text: sentence };
+  }
+  if (countOf(judged) === 0) return { title: texts.nothingJudgedTitle };
+  return { title: texts.noChangesTitle, text: fill(texts.noChangesText, subjectsText(ready, judged)) };
+}
+
 /** A short statement of what could not be judged, and one sentence each about the details. */
 export function unjudgedTexts(ready: Ready): {
   readonly brief: string;
@@ -110,7 +126,7 @@ export function unjudgedTexts(ready: Ready): {
 
 export const countOf = ({ resources, schools }: Subjects) => resources + schools;
 
-export function subjectsText({ texts, formats }: Ready, { resources, schools }: Subjects): string {
+function subjectsText({ texts, formats }: Ready, { resources, schools }: Subjects): string {
   return [
     ...(resources > 0 ? [fill(texts.countOfResources, formats.integer(resources))] : []),
     ...(schools > 0 ? [fill(texts.countOfSchools, formats.integer(schools))] : []),

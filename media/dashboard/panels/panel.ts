@@ -98,6 +98,8 @@ export interface Panel extends Part {
   readonly note?: string;
   readonly lead?: TemplateResult;
   readonly caption?: string;
+  /** What the page says below the chart, and exports too. */
+  readonly remarks?: readonly string[];
   /** What is suppressed or missing in this chart alone, one sentence each; `*` marks the names concerned. */
   readonly footnotes?: readonly string[];
   /** Whether to offer keeping the other kind whole, if nothing can be shown. */
