@@ -223,7 +223,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       await runner.mergeFiles();
       await finish(runner.tables);
       // Once: a lake may be on a file system that has no modes.
-      const exposed = previous === null ? [...(await openToOthers(lake))] : [];
+      const exposed = newest === undefined ? [...(await openToOthers(lake))] : [];
       summary.notes.push(...exposed.map(([path, mode]) => ({ path, note: exposedNote(mode) })));
       return finished(runner.tables);
     });
