@@ -288,7 +288,7 @@ export class ChunkRunner {
    * delivery fails, and a run after the repair continues with it.
    */
   private async comparable(name: ReportName, due: readonly LogEntry[]): Promise<readonly LogEntry[]> {
-    const { summary } = this.context;
+    const { tables, summary } = this.context;
     const path = pseudoTable(reports[name]);
     if (summary.changedByOthers.every(({ table }) => table !== path)) return due;
     const rowsReplaced = ({ source }: LogEntry) => this.outcomes.currentOf(source)?.rowsWritten ?? 0;
@@ -297,7 +297,8 @@ export class ChunkRunner {
     );
     // Counting may read data files.
     if (redelivered.size === 0) return due;
-    const rows = await countRowsBySource(this.context, this.newestTables.get(name));
+    const snapshot = this.newestTables.get(name) ?? tables.pseudo.get(name);
+    const rows = await countRowsBySource(this.context, snapshot);
     return due.filter((entry) => {
       const removed = rowsReplaced(entry) - (rows.get(entry.source) ?? 0);
       if (removed <= 0 || !redelivered.has(entry)) return true;
@@ -325,8 +326,6 @@ export class ChunkRunner {
   }
 
   private table(name: ReportName): Promise<ReportTable> {
-    const refusal = this.context.tables.refused.get(pseudoTable(reports[name]));
-    if (refusal) throw refusal;
     const opened =
       this.opened.get(name) ??
       ReportTable.open(reports[name], {

@@ -5,7 +5,7 @@ import type { FileLayout } from "../../delta/files/dataFile";
 import { commit } from "../../delta/log/commit";
 import type { MergePolicy } from "../../delta/merging/mergePlan";
 import { mergeSmallFiles } from "../../delta/merging/optimize";
-import type { Snapshot } from "../../delta/snapshot";
+import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapshot";
 import { sqlFiles, sqlString } from "../../duck/duck";
 import type { Delivery, ReadDelivery } from "../delivery";
 import { healthOf, healthy, type IdentityHealth } from "../read/checks/identityHealth";
@@ -24,8 +24,8 @@ export interface TableContext extends Omit<ChangeContext, "report" | "read"> {
   /** Reads clean files; default: the embedded engine. */
   readonly engine?: OpenReadEngine | undefined;
   readonly onEngineState?: EngineTask["onState"];
-  /** The state of the report's `_pseudo` table; undefined if there is none. */
-  readonly table: Snapshot | undefined;
+  /** The last known state of the report's `_pseudo` table, from which the newest one is reached faster. */
+  readonly table?: Snapshot | undefined;
   /** States of tables that are known to be consistent. */
   readonly consistent: ReadonlySet<Snapshot>;
 }
@@ -52,9 +52,12 @@ export class ReportTable {
 
   static async open(report: Report, context: TableContext): Promise<ReportTable> {
     const { knownPeople, table } = context;
+    const snapshot = table
+      ? await updateSnapshot(context, table)
+      : await readSnapshot(context, pseudoTable(report));
     // The commit would refuse it too; checking here avoids needless reading.
-    requireOurShape(report, table);
-    return new ReportTable(report, context, await knownPeople.of(report), table);
+    requireOurShape(report, snapshot);
+    return new ReportTable(report, context, await knownPeople.of(report), snapshot);
   }
 
   /**
