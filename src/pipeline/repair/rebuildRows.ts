@@ -141,6 +141,7 @@ async function writeMonths(
             cells: new Map(userTypes.map((type) => [type, allDays])),
             staged: staged.filter((each) => each.year === year && each.month === month),
             files: files.filter((file) => monthOf(file) === name),
+            twinFiles: [],
           },
           changed: new Set<string>(),
           onlyKept: keptSources,

@@ -1,4 +1,4 @@
-import type { UserType } from "../../clever/reports";
+import { type UserType, userTypes } from "../../clever/reports";
 
 /**
  * Days of one month by user type: bit 0 is the first day. Rows of two sources can be the same row only on the same day
@@ -22,15 +22,23 @@ export function unionOf(all: Iterable<Cells>): Cells {
   return union;
 }
 
-/** Whether cells have a day in common, whatever the user types. */
-export function haveCommonDay(a: Cells, b: Cells): boolean {
-  const daysOf = (cells: Cells) => [...cells.values()].reduce((days, bits) => days | bits, 0);
-  return (daysOf(a) & daysOf(b)) !== 0;
+export function intersect(a: Cells, b: Cells): boolean {
+  return [...a].some(([type, bits]) => (bits & (b.get(type) ?? 0)) !== 0);
 }
 
 /** The cells of one user type. */
 export function ofType(cells: Cells, type: UserType): Cells {
   return new Map([[type, cells.get(type) ?? 0]]);
+}
+
+/** The days of the cells, whatever the user type, as days of all the other types. */
+export function ofOtherTypes(cells: Cells): Cells {
+  return new Map(
+    userTypes.map((type) => {
+      const others = [...cells].filter(([other]) => other !== type);
+      return [type, others.reduce((bits, [, each]) => bits | each, 0)];
+    }),
+  );
 }
 
 export interface Month {

@@ -4,7 +4,7 @@ import type { Snapshot } from "../../delta/snapshot";
 import type { LogEntry } from "../log/ingestLog";
 import type { SourceOfRows } from "../plan/ranks";
 import type { StagedRows } from "../read/stageRows";
-import { type Cells, daysWithin, haveCommonDay, type Month, ofType, unionOf } from "./cells";
+import { type Cells, daysWithin, intersect, type Month, ofOtherTypes, ofType, unionOf } from "./cells";
 import { contentsOf } from "./fileContents";
 
 /** A month of a table with rows to be recomputed. */
@@ -12,8 +12,10 @@ export interface ChangedMonth extends Month {
   /** Where the rows may change. */
   readonly cells: Cells;
   readonly staged: readonly StagedRows[];
-  /** The table's files that may have rows on the days of these cells, of any user type: some may have the same rows. */
+  /** The table's files that may have rows in these cells. */
   readonly files: readonly AddFile[];
+  /** The table's files that may have rows on the staged days for other user types. */
+  readonly twinFiles: readonly AddFile[];
 }
 
 /**
@@ -53,8 +55,10 @@ export function changedMonths(
   return [...months.values()].flatMap((month): ChangedMonth[] => {
     const cells = unionOf(month.cells);
     if ([...cells.values()].every((bits) => bits === 0)) return [];
-    const files = month.files.filter((file) => haveCommonDay(contentsOf(file).days, cells));
-    return [{ ...month, cells, files }];
+    const others = ofOtherTypes(unionOf(month.staged.map(({ sources }) => cellsOf(sources))));
+    const near = (requested: Cells) =>
+      month.files.filter((file) => intersect(contentsOf(file).days, requested));
+    return [{ ...month, cells, files: near(cells), twinFiles: near(others) }];
   });
 }
 

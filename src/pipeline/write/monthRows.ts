@@ -132,7 +132,7 @@ export class MonthRows {
     for (const [source, { userType, rows }] of month.staged.flatMap((each) => [...this.arrivingIn(each)])) {
       arriving.set(source, { userType, rows: (arriving.get(source)?.rows ?? 0) + rows });
     }
-    const contents = month.files.map((file) => contentsOf(file).sources);
+    const contents = month.twinFiles.map((file) => contentsOf(file).sources);
     if (arriving.size > 0 && contents.includes(undefined)) return undefined;
     const inTable = new Map<string, CountedSource>();
     for (const [source, rows] of contents.flatMap((sources) => [...(sources ?? [])])) {
@@ -145,7 +145,7 @@ export class MonthRows {
   /** A SELECT of the month's rows of all user types on the arriving days, in which to look for twins. */
   twinRows(): string {
     const { month, changed, excluded } = this.sources;
-    const table = this.tableRows(month.files).map((rows) => `${rows} WHERE ${isNoneOf(changed)}`);
+    const table = this.tableRows(month.twinFiles).map((rows) => `${rows} WHERE ${isNoneOf(changed)}`);
     const staged = month.staged.map(({ file }) => `${parquet(file)} WHERE ${isNoneOf(excluded)}`);
     return [...table, ...staged].join(" UNION ALL BY NAME ");
   }

@@ -106,7 +106,7 @@ export class TableChange {
     const months = changedMonths(snapshot, arriving, staged);
     const again = await this.restore(snapshot, months, changed);
     const timeOf = this.times(snapshot, applied);
-    const files = new Set(months.flatMap((month) => month.files));
+    const files = new Set(months.flatMap(({ files: own, twinFiles }) => [...own, ...twinFiles]));
     return withDataFiles(this.context, [{ snapshot, files }], (localPathOf) =>
       duck.session(async (session) => {
         const rows = months.map((month, number) => {
