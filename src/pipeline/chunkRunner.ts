@@ -20,6 +20,7 @@ import { type Chunk, deliveryOf, isDue } from "./plan/work";
 import type { Progress } from "./progress";
 import { KnownPeople } from "./read/people/people";
 import type { OpenReadEngine } from "./read/readEngine";
+import type { CheckedVersions } from "./repair/foreignCommits";
 import { countRowsBySource } from "./write/sourceRows";
 import type { LakeTables, PseudoTables } from "./write/tables";
 
@@ -30,8 +31,7 @@ export interface ChunkContext extends OutcomeContext {
   readonly tables: LakeTables;
   /** Why nothing can be pseudonymized: a lookup table cannot be read, is gone, or lacks people. */
   readonly blocked: CleverLakeError | undefined;
-  /** Those of the tables that are known to be consistent. */
-  readonly consistent: ReadonlySet<Snapshot>;
+  readonly checked: CheckedVersions;
   readonly source: ReportSource | undefined;
   /** Undefined if nothing is to be pseudonymized. */
   readonly salt: string | undefined;
@@ -91,7 +91,7 @@ export class ChunkRunner {
     this.newestTables = new Map(context.tables.pseudo);
     this.landing = limitConcurrency(context.connections);
     this.outcomes = new RunOutcomes(context);
-    this.knownPeople = new KnownPeople(context, context.salt ?? "", context.tables.lookups);
+    this.knownPeople = new KnownPeople(context, context.salt ?? "");
   }
 
   /** The newest state of the tables that this run knows. */

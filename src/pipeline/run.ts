@@ -39,6 +39,7 @@ import { acceptsFile, bytesPerJob, chunksOf, isDue, roundsOf } from "./plan/work
 import { Progress, type ProgressListener } from "./progress";
 import type { OpenReadEngine } from "./read/readEngine";
 import { type ReadAhead, readAhead } from "./readAhead";
+import { checkedVersions } from "./repair/foreignCommits";
 import { inspectTables } from "./repair/inspectTables";
 import { emptySummary, finishedSummary, withRunRecord } from "./runSummary";
 import { moveOutOfTableFolders } from "./salt/earlierLayout";
@@ -203,7 +204,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       state,
       tables,
       blocked: blockingLookup(tables) ?? inspection?.incompleteLookups,
-      consistent: inspection?.consistent ?? new Set(),
+      checked: checkedVersions(tables, (table) => inspection?.consistent.has(table) ?? false),
       salt,
       scratch,
       progress,

@@ -10,6 +10,7 @@ import { IngestLog } from "../log/logTable";
 import { newRunId, type RunSummary, runIds } from "../log/runRecord";
 import { type Chunk, chunksOf, isDue } from "../plan/work";
 import { type LakeWork, Progress } from "../progress";
+import { checkedVersions } from "../repair/foreignCommits";
 import { emptySummary, finishedSummary, withRunRecord } from "../runSummary";
 import { storeFingerprint } from "../salt/saltFingerprint";
 import { appliedIn, blockingLookup, type PseudoTables, readTables, stateOf } from "../write/tables";
@@ -169,7 +170,7 @@ class Adoption {
       state,
       tables,
       blocked: blockingLookup(tables),
-      consistent: new Set(),
+      checked: checkedVersions(tables, () => true),
       salt,
       scratch,
       signal,

@@ -4,14 +4,12 @@ import { writeDataFile } from "../../delta/files/dataFile";
 import type { Action, AddFile } from "../../delta/log/actions";
 import { commit } from "../../delta/log/commit";
 import type { OpenLake } from "../../delta/openLake";
-import type { Snapshot } from "../../delta/snapshot";
 import { tableActions } from "../../delta/tableActions";
 import { type ReportPeople, samePersonSql } from "../read/people/people";
-import { consistencyMark } from "../repair/foreignCommits";
+import { type CheckedVersions, consistencyMark } from "../repair/foreignCommits";
 
 export interface LookupContext extends OpenLake {
-  /** States of tables that are known to be consistent. */
-  readonly consistent: ReadonlySet<Snapshot>;
+  readonly checked: CheckedVersions;
 }
 
 /**
@@ -23,7 +21,7 @@ export interface LookupContext extends OpenLake {
  * @param pseudonyms a relation with the pseudonyms of the people to add; default: all
  */
 export async function appendLookups(
-  { lake, duck, consistent, signal }: LookupContext,
+  { lake, duck, checked, signal }: LookupContext,
   people: ReportPeople,
   pseudonyms?: string,
 ): Promise<void> {
@@ -40,7 +38,7 @@ export async function appendLookups(
       const add = await newPairs({ lake, duck, signal }, people, pseudonyms);
       if (add === undefined && snapshot !== undefined) return undefined;
       const creation = snapshot ? [] : lookupTableActions(people.report);
-      const marks = consistencyMark(snapshot, consistent);
+      const marks = consistencyMark(tablePath, snapshot, checked);
       return { actions: [...creation, ...(add ? [{ add }] : []), ...marks], readsTable: true };
     },
   });

@@ -13,7 +13,7 @@ import type { KnownPeople, ReportPeople } from "../read/people/people";
 import { type Reading, readDeliveries } from "../read/readDeliveries";
 import type { EngineTask, OpenReadEngine } from "../read/readEngine";
 import { type StagedRows, stageRows } from "../read/stageRows";
-import { consistencyMark } from "../repair/foreignCommits";
+import { type CheckedVersions, consistencyMark } from "../repair/foreignCommits";
 import { type ChangeContext, type PlannedChange, requireOurShape, TableChange } from "../write/tableChange";
 import { filesPerPartition, pseudoFiles } from "../write/tables";
 import { appendLookups } from "./lookups";
@@ -26,8 +26,7 @@ export interface TableContext extends Omit<ChangeContext, "report" | "read"> {
   readonly onEngineState?: EngineTask["onState"];
   /** The last known state of the report's `_pseudo` table, from which the newest one is reached faster. */
   readonly table?: Snapshot | undefined;
-  /** States of tables that are known to be consistent. */
-  readonly consistent: ReadonlySet<Snapshot>;
+  readonly checked: CheckedVersions;
 }
 
 /** What a commit did. */
@@ -112,7 +111,7 @@ export class ReportTable {
         // This run's log does not know what the other writer added, so its rows could not be ranked.
         if (number > 1 || snapshot?.version !== this.table?.version) throw conflict(report);
         const attempt = await planned.attempt();
-        const marks = consistencyMark(snapshot, this.context.consistent);
+        const marks = consistencyMark(pseudoTable(report), snapshot, this.context.checked);
         return attempt && { ...attempt, actions: [...attempt.actions, ...marks] };
       },
       signal,

@@ -1,7 +1,9 @@
+import { lookupTable, pseudoTable } from "../../clever/layout";
 import { type Action, type AddFile, commitInfoOf, type RemoveFile } from "../../delta/log/actions";
 import type { OpenLake } from "../../delta/openLake";
 import { decodePath } from "../../delta/paths";
 import { readCommit, type Snapshot } from "../../delta/snapshot";
+import { allReports, type LakeTables } from "../write/tables";
 
 /** A commit of another program that changed rows of a table. */
 export interface ForeignChange {
@@ -81,13 +83,31 @@ export function monthName(year: number, month: number): string {
   return `${String(year).padStart(4, "0")}-${String(month).padStart(2, "0")}`;
 }
 
+/** The versions at which tables were found to be consistent, by path; -1 for a table that did not exist. */
+export type CheckedVersions = ReadonlyMap<string, number>;
+
+export function checkedVersions(
+  { pseudo, lookups }: LakeTables,
+  isConsistent: (table: string) => boolean,
+): CheckedVersions {
+  const checked = allReports().flatMap((report) => [
+    [pseudoTable(report), pseudo.get(report.name)?.version ?? -1] as const,
+    [lookupTable(report), lookups.get(report.name)?.version ?? -1] as const,
+  ]);
+  return new Map(checked.filter(([path]) => isConsistent(path)));
+}
+
 /**
- * What a commit on a state of a table adds to record that the table is consistent: it is if it is new, or if that state
- * has such a record or was found to be consistent.
+ * What a commit on a state of a table adds to record that the table is consistent: it is if that state was checked, or
+ * has such a record itself.
  */
-export function consistencyMark(snapshot: Snapshot | undefined, consistent: ReadonlySet<Snapshot>): Action[] {
+export function consistencyMark(
+  tablePath: string,
+  snapshot: Snapshot | undefined,
+  checked: CheckedVersions,
+): Action[] {
   const version = snapshot?.version ?? -1;
-  const isMarked = snapshot?.transactions.get(verifiedAppId)?.version === version;
-  if (snapshot && !isMarked && !consistent.has(snapshot)) return [];
+  const marked = snapshot?.transactions.get(verifiedAppId)?.version;
+  if (marked !== version && checked.get(tablePath) !== version) return [];
   return [{ txn: { appId: verifiedAppId, version: version + 1, lastUpdated: Date.now() } }];
 }

@@ -21,10 +21,10 @@ import { isLogIncomplete } from "./restoreLog";
 export interface Inspection {
   readonly findings: Finding[];
   /**
-   * The tables that are known to be consistent. The absence of findings is not enough: after an interrupted
+   * The tables that are known to be consistent, by path. The absence of findings is not enough: after an interrupted
    * run, a table cannot be compared with the ingest log yet.
    */
-  readonly consistent: ReadonlySet<Snapshot>;
+  readonly consistent: ReadonlySet<string>;
   /** Why nothing may be pseudonymized: a lookup table lacks people, or may lack some: their ids could stay in texts. */
   readonly incompleteLookups: CleverLakeError | undefined;
 }
@@ -54,7 +54,7 @@ export async function inspectTables(
   compareValues?: CompareValues,
 ): Promise<Inspection> {
   const findings: Finding[] = [];
-  const consistent = new Set<Snapshot>();
+  const consistent = new Set<string>();
   let incompleteLookups: CleverLakeError | undefined;
   for (const report of allReports()) {
     const inspector = new TableInspector(open, report, state, compareValues);
@@ -62,12 +62,11 @@ export async function inspectTables(
     for (const table of [lookupTable(report), pseudoTable(report)]) {
       const refusal = tables.refused.get(table);
       const isRows = table === pseudoTable(report);
-      const snapshot = isRows ? pseudo : lookups;
       const verdict = refusal
         ? unusable(table, refusal)
         : await (isRows ? inspector.inspectRows(pseudo, lookups) : inspector.inspectLookups(lookups, pseudo));
       if (typeof verdict === "object") findings.push(verdict);
-      else if (verdict === "consistent" && snapshot) consistent.add(snapshot);
+      else if (verdict === "consistent") consistent.add(table);
     }
     incompleteLookups ??= inspector.incompleteLookups;
   }

@@ -120,7 +120,8 @@ export async function commitRebuilt(
   rebuilt: readonly Action[],
   parameters: Readonly<Record<string, string>> = {},
 ): Promise<Snapshot | undefined> {
-  const actions = [...rebuilt, ...consistencyMark(snapshot, new Set(snapshot ? [snapshot] : []))];
+  const checked = new Map([[tablePath, snapshot?.version ?? -1]]);
+  const actions = [...rebuilt, ...consistencyMark(tablePath, snapshot, checked)];
   await requireHeld();
   const outcome = await commit({
     lake,

@@ -78,7 +78,7 @@ export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild
   if (dryRun) return { months, kept, replaced: null, entries: [] };
   await requireHeld();
   // Not checked: the repair of rows says nothing about other programs' changes to the lookups.
-  await appendLookups({ lake, duck, signal, consistent: new Set() }, reader.people);
+  await appendLookups({ lake, duck, signal, checked: new Map() }, reader.people);
   const tablePath = pseudoTable(report);
   const replaced = snapshot ? null : await moveAside(context, tablePath);
   const actions = [
