@@ -10,7 +10,7 @@ import { oldestFirst } from "../plan/ranks";
 import { contentsOf } from "./fileContents";
 import type { MonthRows } from "./monthRows";
 import type { ChangeContext } from "./tableChange";
-import { findTwins, peopleKnown } from "./twins";
+import { areKnownAsBoth, findTwins, knownPeople } from "./twins";
 
 /** Finds arriving deliveries with the rows of a source of another user type, and decides which of the two counts. */
 export class TwinJudge {
@@ -78,14 +78,19 @@ export class TwinJudge {
       const inTable =
         snapshot && files.length > 0 ? `FROM (${readQuery(snapshot, files, localPathOf)})` : undefined;
       const other = { source: twin, userType: twinType };
-      const { people, asMine, asTwin, asBoth } = await peopleKnown(session, rows, inTable, mine.entry, other);
-      if (2 * asBoth > people) return undefined;
+      if (inTable && (await areKnownAsBoth(session, rows, inTable, mine.entry, other))) return undefined;
       if (partner === undefined) return { loser: mine, kept: twin, why: `is in the tables as ${twinType}` };
-      const [first] = oldestFirst([mine.entry, partner.entry]);
-      const isMineKept = asMine === asTwin ? first === mine.entry : asMine > asTwin;
-      const [kept, loser] = isMineKept ? [mine, partner] : [partner, mine];
-      const why = asMine === asTwin ? "came first" : `has people who are known as ${kept.entry.userType}`;
-      return { loser, kept: kept.entry.source, why };
+      const known = inTable ? `${rows} UNION ALL BY NAME ${inTable}` : rows;
+      const [first = mine, second = partner] = oldestFirst(
+        [mine, partner].map((delivery) => ({ ...delivery.entry, delivery })),
+      ).map(({ delivery }) => delivery);
+      const { asMine, asTwin } = await knownPeople(session, known, first.entry, second.entry);
+      if (asTwin > asMine) {
+        const why = `has people who are known as ${second.entry.userType}`;
+        return { loser: first, kept: second.entry.source, why };
+      }
+      const why = asMine > asTwin ? `has people who are known as ${first.entry.userType}` : "came first";
+      return { loser: second, kept: first.entry.source, why };
     });
   }
 }

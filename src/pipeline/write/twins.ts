@@ -69,50 +69,51 @@ export function possibleTwins(
   return possible;
 }
 
-/** Of the people of a source, how many have rows of its user type, and of its twin's, from other sources. */
-export interface PeopleKnown {
-  readonly people: number;
-  readonly asMine: number;
-  readonly asTwin: number;
-  /** Those with rows of both user types in the table: rows that arrive with the source prove nothing. */
-  readonly asBoth: number;
+/**
+ * How many people of a source have rows of its own user type, and of its twin's, from other sources. This decides
+ * which of the two counts.
+ */
+export async function knownPeople(
+  session: DuckSession,
+  rows: string,
+  mine: SourceOfRows,
+  twin: SourceOfRows,
+): Promise<{ readonly asMine: number; readonly asTwin: number }> {
+  const both = [mine, twin].map(({ source }) => sqlString(source)).join(", ");
+  const known = ({ userType }: SourceOfRows) =>
+    `(count(DISTINCT ${person}) FILTER (user_type = ${sqlString(userTypeValue[userType])}))::INTEGER`;
+  const { as_mine, as_twin } = await session.one(
+    `SELECT ${known(mine)} AS as_mine, ${known(twin)} AS as_twin FROM (${rows})
+     WHERE (source_file IN (${both})) IS NOT TRUE
+       AND ${person} IN (SELECT ${person} FROM (${rows}) WHERE source_file = ${sqlString(mine.source)})`,
+  );
+  return { asMine: Number(as_mine), asTwin: Number(as_twin) };
 }
 
 /**
- * As what the people of a source are known. This decides which of two twins counts. In a small district the same few
- * may be both teachers and staff; then the sources are alike every day without being copies.
+ * Whether most people of a source have rows of its own user type, and of its twin's, from other sources. In a small
+ * district the same few may be both teachers and staff; then the sources are alike every day without being copies.
  *
- * @param rows a SELECT with the rows of both sources, and others that arrive with them
- * @param inTable a SELECT with rows of the table
+ * @param rows a SELECT with the source's rows
+ * @param known a SELECT with rows that are in the table: rows that arrive with the source prove nothing
  */
-export async function peopleKnown(
+export async function areKnownAsBoth(
   session: DuckSession,
   rows: string,
-  inTable: string | undefined,
+  known: string,
   mine: SourceOfRows,
   twin: SourceOfRows,
-): Promise<PeopleKnown> {
+): Promise<boolean> {
   const both = [mine, twin].map(({ source }) => sqlString(source)).join(", ");
-  const [own, other] = [mine, twin].map(({ userType }) => sqlString(userTypeValue[userType]));
-  const known = [
-    `SELECT *, false AS in_table FROM (${rows})`,
-    ...(inTable === undefined ? [] : [`SELECT *, true AS in_table FROM (${inTable})`]),
-  ];
+  const types = [mine, twin].map(({ userType }) => sqlString(userTypeValue[userType])).join(", ");
   const counts = await session.one(
     `WITH mine AS MATERIALIZED (
        SELECT DISTINCT ${person} AS person FROM (${rows}) WHERE source_file = ${sqlString(mine.source)}),
-     known AS (SELECT ${person} AS person, user_type = ${own} AS is_mine, bool_or(in_table) AS in_table
-       FROM (${known.join(" UNION ALL BY NAME ")})
-       WHERE (source_file IN (${both})) IS NOT TRUE AND user_type IN (${own}, ${other}) GROUP BY ALL),
-     people AS (SELECT bool_or(is_mine) AS as_mine, bool_or(NOT is_mine) AS as_twin,
-         count(*) FILTER (in_table) = 2 AS as_both FROM known SEMI JOIN mine USING (person) GROUP BY person)
-     SELECT (SELECT count(*) FROM mine)::INTEGER AS people, (count(*) FILTER (as_mine))::INTEGER AS as_mine,
-       (count(*) FILTER (as_twin))::INTEGER AS as_twin, (count(*) FILTER (as_both))::INTEGER AS as_both FROM people`,
+     known AS (SELECT ${person} AS person FROM (${known})
+       WHERE (source_file IN (${both})) IS NOT TRUE AND user_type IN (${types})
+       GROUP BY ALL HAVING count(DISTINCT user_type) = 2)
+     SELECT (SELECT count(*) FROM mine)::INTEGER AS people,
+       (SELECT count(*) FROM mine SEMI JOIN known USING (person))::INTEGER AS as_both`,
   );
-  return {
-    people: Number(counts.people),
-    asMine: Number(counts.as_mine),
-    asTwin: Number(counts.as_twin),
-    asBoth: Number(counts.as_both),
-  };
+  return 2 * Number(counts.as_both) > Number(counts.people);
 }
