@@ -33,10 +33,9 @@ export class TwinJudge {
     const arriving = new Map(judged.map((delivery) => [delivery.entry.source, delivery]));
     const held = new Map<string, QuarantinedDelivery>();
     for (const month of months) {
-      const possible = month.possibleTwins((source) => this.context.currentOf(source)?.userType);
-      if (possible?.size === 0) continue;
+      if (!month.mayHaveTwins((source) => this.context.currentOf(source)?.userType)) continue;
       const rows = month.twinRows();
-      for (const { one, other } of await findTwins(session, report, rows, possible)) {
+      for (const { one, other } of await findTwins(session, report, rows)) {
         const [mine, twin] = arriving.has(one) ? [one, other] : [other, one];
         const delivery = arriving.get(mine);
         if (!delivery || this.areAgreed(delivery, twin) || held.has(one) || held.has(other)) continue;

@@ -21,7 +21,7 @@ import { contentsOf, contentTags } from "./fileContents";
 import { countOverlaps, findSupersededRows, type Overlap, ranksSql } from "./overlaps";
 import { type Counts, dayKey } from "./shrink";
 import { pseudoFiles } from "./tables";
-import { type CountedSource, possibleTwins } from "./twins";
+import { type CountedSource, mayBeTwins } from "./twins";
 
 /** What a month's rows are computed from. */
 export interface MonthSources {
@@ -122,24 +122,24 @@ export class MonthRows {
   }
 
   /**
-   * The sources of which an arriving one may have the rows of one of another user type; undefined if any may be.
+   * Whether an arriving source may have the rows of a source of another user type.
    *
    * @param userTypeOf the user type of a source of the table; undefined for an unknown source
    */
-  possibleTwins(userTypeOf: (source: string) => UserType | undefined): ReadonlySet<string> | undefined {
+  mayHaveTwins(userTypeOf: (source: string) => UserType | undefined): boolean {
     const { month, changed } = this.sources;
     const arriving = new Map<string, CountedSource>();
     for (const [source, { userType, rows }] of month.staged.flatMap((each) => [...this.arrivingIn(each)])) {
       arriving.set(source, { userType, rows: (arriving.get(source)?.rows ?? 0) + rows });
     }
     const contents = month.twinFiles.map((file) => contentsOf(file).sources);
-    if (arriving.size > 0 && contents.includes(undefined)) return undefined;
+    if (arriving.size > 0 && contents.includes(undefined)) return true;
     const inTable = new Map<string, CountedSource>();
     for (const [source, rows] of contents.flatMap((sources) => [...(sources ?? [])])) {
       const before = inTable.get(source)?.rows ?? 0;
       if (!changed.has(source)) inTable.set(source, { userType: userTypeOf(source), rows: before + rows });
     }
-    return possibleTwins(arriving, new Map([...inTable, ...arriving]));
+    return mayBeTwins([...arriving.values()], [...arriving.values(), ...inTable.values()]);
   }
 
   /** A SELECT of the month's rows of all user types on the arriving days, in which to look for twins. */

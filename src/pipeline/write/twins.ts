@@ -18,34 +18,45 @@ export interface TwinPair {
 /**
  * Finds sources with the same rows under two user types, such as a students' file that was also delivered under the
  * teachers' name. A person may be both teacher and staff and so have a row in both: sources are twins if more than half
- * of the rows of each are the same.
+ * of the rows of each are the same. Only those with the same first or last person are compared row by row.
  *
  * @param rows a SELECT with the columns of the `_pseudo` table, of one month
- * @param possible the sources to compare; undefined for all
  */
-export async function findTwins(
+export async function findTwins(session: DuckSession, report: Report, rows: string): Promise<TwinPair[]> {
+  const pairs = await session.query(
+    `WITH people AS MATERIALIZED (
+       SELECT source_file, user_type, min(${person}) AS first, max(${person}) AS last, min("date") AS begins, max("date") AS ends
+       FROM (${rows}) WHERE source_file IS NOT NULL GROUP BY ALL)
+     SELECT one.source_file AS one, other.source_file AS other FROM people one JOIN people other
+       ON one.user_type < other.user_type AND (one.first = other.first OR one.last = other.last)
+         AND one.begins <= other.ends AND other.begins <= one.ends ORDER BY ALL`,
+  );
+  const twins: TwinPair[] = [];
+  for (const pair of pairs) {
+    const twin = { one: String(pair.one), other: String(pair.other) };
+    if (await haveSameRows(session, report, rows, twin)) twins.push(twin);
+  }
+  return twins;
+}
+
+async function haveSameRows(
   session: DuckSession,
   report: Report,
   rows: string,
-  possible: ReadonlySet<string> | undefined,
-): Promise<TwinPair[]> {
-  const isPossible =
-    possible === undefined
-      ? "source_file IS NOT NULL"
-      : `source_file IN (${[...possible].map(sqlString).join(", ")})`;
+  { one, other }: TwinPair,
+): Promise<boolean> {
   const ours = new Set<string>(["user_type", "source_file", ...partitionColumns]);
-  const columns = pseudoColumns(report).flatMap(({ name }) => (ours.has(name) ? [] : [sqlName(name)]));
-  const pairs = await session.query(
-    `WITH rows_ AS MATERIALIZED (
-       SELECT source_file, user_type, hash(${columns.join(", ")}) AS hash_, count(*) AS copies
-       FROM (${rows}) WHERE ${isPossible} GROUP BY ALL),
-     sources AS (SELECT source_file, sum(copies) AS rows FROM rows_ GROUP BY ALL),
-     pairs AS (SELECT one.source_file AS one, other.source_file AS other, sum(least(one.copies, other.copies)) AS same
-       FROM rows_ one JOIN rows_ other USING (hash_) WHERE one.user_type < other.user_type GROUP BY ALL)
-     SELECT one, other FROM pairs JOIN sources own ON own.source_file = one JOIN sources others ON others.source_file = other
-     WHERE 2 * same > greatest(own.rows, others.rows) ORDER BY ALL`,
+  const columns = pseudoColumns(report)
+    .filter(({ name }) => !ours.has(name))
+    .map(({ name }) => sqlName(name))
+    .join(", ");
+  const of = (source: string) => `SELECT ${columns} FROM (${rows}) WHERE source_file = ${sqlString(source)}`;
+  const { same, larger } = await session.one(
+    `WITH one AS MATERIALIZED (${of(one)}), other AS MATERIALIZED (${of(other)})
+     SELECT (SELECT count(*) FROM (FROM one INTERSECT ALL FROM other))::INTEGER AS same,
+       greatest((SELECT count(*) FROM one), (SELECT count(*) FROM other))::INTEGER AS larger`,
   );
-  return pairs.map(({ one, other }) => ({ one: String(one), other: String(other) }));
+  return 2 * Number(same) > Number(larger);
 }
 
 /** A source of a month with its user type, undefined if unknown, and its row count. */
@@ -54,19 +65,15 @@ export interface CountedSource {
   readonly rows: number;
 }
 
-/** The sources of which an arriving one may be a twin of another, judging by user types and row counts. */
-export function possibleTwins(
-  arriving: ReadonlyMap<string, CountedSource>,
-  others: ReadonlyMap<string, CountedSource>,
-): ReadonlySet<string> {
-  const possible = new Set<string>();
-  for (const [one, { userType, rows }] of arriving) {
-    for (const [other, { userType: otherType, rows: otherRows }] of others) {
-      if (userType === otherType || 2 * Math.min(rows, otherRows) <= Math.max(rows, otherRows)) continue;
-      possible.add(one).add(other);
-    }
-  }
-  return possible;
+/** Whether any of the arriving sources may be a twin of another source, judging by user types and row counts. */
+export function mayBeTwins(arriving: readonly CountedSource[], others: readonly CountedSource[]): boolean {
+  return arriving.some((one) =>
+    others.some(
+      (other) =>
+        (one.userType === undefined || one.userType !== other.userType) &&
+        2 * Math.min(one.rows, other.rows) > Math.max(one.rows, other.rows),
+    ),
+  );
 }
 
 /**
