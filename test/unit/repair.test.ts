@@ -12,7 +12,6 @@ import { reports } from "../../src/clever/reports";
 import { removeFile } from "../../src/delta/tableActions";
 import { repairLake } from "../../src/pipeline/repair/repair";
 import { needsAttention } from "../../src/pipeline/runSummary";
-import { FaultyLake } from "../helpers/faultyLake";
 import { ForeignWriter } from "../helpers/foreignWriter";
 import { lakeRows } from "../helpers/lakeRows";
 import { lakeTemplate } from "../helpers/lakeTemplate";
@@ -241,22 +240,6 @@ describe("a table with features that we cannot read or maintain", () => {
     expect(await fixture.logins("amy", "ben")).toEqual(rowsOfTable);
     expect(await fixture.run()).toMatchObject({ anonymized: 1, failed: [], changedByOthers: [] });
     expect(await fixture.rows()).toHaveLength(5);
-    expect((await fixture.verify()).problems).toEqual([]);
-  });
-
-  test("is rebuilt by the next run if the repair is killed after the old one was moved aside", async () => {
-    const { fixture, other } = await lakeWithRows();
-    const [first] = (await other.snapshot()).files.values();
-    if (first === undefined) throw new Error("the table is empty");
-    await other.commit("DELETE", [protocol, { add: { ...first, deletionVector: { storageType: "i" } } }]);
-    const isThere = () => fixture.lake.stat(`${table}/_delta_log`);
-    for (let at = 1; at < 100 && (await isThere()); at++)
-      await repairLake({ lake: new FaultyLake(fixture.lake, "dead", at), salt, dryRun: false }).catch(
-        () => undefined,
-      );
-    expect(await isThere()).toBeUndefined();
-    await fixture.run();
-    expect(await fixture.logins("amy", "ben")).toEqual(rowsOfTable);
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
