@@ -1,3 +1,4 @@
+import { isCleverLakeError } from "../../basics/errors";
 import { replacedTable } from "../../clever/layout";
 import type { LakeAccess } from "../../delta/openLake";
 import { logFolder } from "../../delta/paths";
@@ -11,9 +12,12 @@ import { folderName } from "../plan/plan";
  */
 export async function moveAside(access: LakeAccess, table: string): Promise<string | null> {
   const { lake } = access;
-  if ((await lake.names(table, access)).length === 0) return null;
   const isThere = (await lake.stat(logFolder(table), access)) !== undefined;
   const kept = replacedTable(table, folderName(new Date()));
-  await lake.rename(table, kept, access);
+  try {
+    await lake.rename(table, kept, access);
+  } catch (error) {
+    if (!isCleverLakeError(error, "notFound")) throw error;
+  }
   return isThere ? kept : null;
 }
