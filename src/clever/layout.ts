@@ -106,6 +106,14 @@ export function oeaTable(table: string): string {
  */
 export const pseudonymMapTable = "stage2np/clever/pseudonyms_oea";
 
+/**
+ * A table that is being rebuilt. It is within the folder of the table that it replaces, so that readers of tables
+ * skip it.
+ */
+export function rebuildFolder(table: string): string {
+  return `${table}/_rebuilt`;
+}
+
 /** Where a replaced table is kept: next to the folder in which OEA looks for tables. */
 export function replacedTable(table: string, time: string): string {
   const [stage = "", ...rest] = table.split("/");

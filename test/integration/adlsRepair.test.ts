@@ -12,7 +12,7 @@ import { daily, dailyCsv, dailyPath, PipelineFixture, salt } from "../helpers/pi
 
 const table = pseudoTable(reports.daily_participation);
 
-test("a table with deletion vectors is rebuilt in an account, and the old one is moved aside", async () => {
+test("a table with deletion vectors is rebuilt in an account, next to the old one, and swapped", async () => {
   const emulator = await startEmulator({ fileSystems: ["stage1np", "stage2np", "stage2p"] });
   const fixture = await PipelineFixture.create();
   const { source } = fixture;

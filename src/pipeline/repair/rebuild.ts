@@ -1,5 +1,6 @@
 import { integer } from "../../basics/counted";
 import { CleverLakeError } from "../../basics/errors";
+import { rebuildFolder } from "../../clever/layout";
 import type { Report } from "../../clever/reports";
 import type { Action } from "../../delta/log/actions";
 import { commit } from "../../delta/log/commit";
@@ -25,7 +26,7 @@ export interface RepairContext extends LandedContext {
 
 export interface TableToRebuild {
   readonly report: Report;
-  /** The table to be rebuilt in place; undefined for a new one in its place, from the landed files alone. */
+  /** The table to be rebuilt in place; undefined for a new one next to it, from the landed files alone. */
   readonly snapshot: Snapshot | undefined;
   /** The paths, in its log, of data files of `snapshot` that are gone or damaged: they are replaced unread. */
   readonly damaged: ReadonlySet<string>;
@@ -107,19 +108,25 @@ export function landedFilesMissing(
   );
 }
 
+/** Where a table is rebuilt: in place, or next to the old one, of which nothing is used. */
+export function pathOfRebuilt(table: string, snapshot: Snapshot | undefined): string {
+  return snapshot ? table : rebuildFolder(table);
+}
+
 /**
  * Commits a rebuilt table, which is then known to be consistent. Rejects with `conflict` if another program changed it
  * since the state that it was rebuilt from.
  *
- * @param snapshot that state; undefined for a new table
+ * @param snapshot that state; undefined for a new table next to the old one
  */
 export async function commitRebuilt(
   { lake, duck, requireHeld, signal }: RepairContext,
-  tablePath: string,
+  table: string,
   snapshot: Snapshot | undefined,
   rebuilt: readonly Action[],
   parameters: Readonly<Record<string, string>> = {},
 ): Promise<Snapshot | undefined> {
+  const tablePath = pathOfRebuilt(table, snapshot);
   const checked = new Map([[tablePath, snapshot?.version ?? -1]]);
   const actions = [...rebuilt, ...consistencyMark(tablePath, snapshot, checked)];
   await requireHeld();
@@ -134,7 +141,7 @@ export async function commitRebuilt(
         throw new CleverLakeError(
           "conflict",
           "Another program changed the table in the meantime; it was not repaired.",
-          { subject: tablePath, hint: "Repair it again." },
+          { subject: table, hint: "Repair it again." },
         );
       }
       return Promise.resolve({ actions, readsTable: true });

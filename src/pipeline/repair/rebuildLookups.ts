@@ -7,10 +7,10 @@ import { withSelects } from "../../delta/withTable";
 import { lookupTableActions } from "../commit/lookups";
 import { landedReader } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
-import { moveAside } from "./moveAside";
 import {
   commitRebuilt,
   landedFilesMissing,
+  pathOfRebuilt,
   type RepairContext,
   readLanded,
   requireLogged,
@@ -22,8 +22,6 @@ export interface RebuiltLookups {
   readonly rowsAfter: number;
   /** Server paths of files whose landed files are gone. */
   readonly kept: readonly string[];
-  /** Where the old table is kept; null if it was rebuilt in place. */
-  readonly replaced: string | null;
 }
 
 interface LookupsToRebuild extends TableToRebuild {
@@ -41,9 +39,8 @@ export async function rebuildLookups(
   { report, snapshot, damaged, applied, current, earlier }: LookupsToRebuild,
 ): Promise<RebuiltLookups> {
   const { lake, salt, scratch, signal } = context;
-  const tablePath = lookupTable(report);
   const isUnread = snapshot === undefined || damaged.size > 0;
-  if (isUnread) requireLogged(tablePath, applied, current);
+  if (isUnread) requireLogged(lookupTable(report), applied, current);
   const reader = await landedReader(context, report, salt, undefined);
   const { people } = reader;
   const onlyPeople: typeof reader.stage = async (session) => {
@@ -55,15 +52,16 @@ export async function rebuildLookups(
   const { unread } = await readLanded(context, peopleReader, withRows);
   // One by one: a reading has one delivery of a source. Landed files that a person deleted are left out.
   for (const entry of earlier) await readLanded(context, peopleReader, [entry]);
+  const tablePath = pathOfRebuilt(lookupTable(report), snapshot);
   if (isUnread && unread.length > 0) {
     throw landedFilesMissing(
-      tablePath,
+      lookupTable(report),
       unread.map(({ path }) => path),
       "people",
     );
   }
-  const oldFiles = [...(snapshot?.files.values() ?? [])];
-  const files = oldFiles.filter(({ path }) => !damaged.has(path));
+  const replaced = [...(snapshot?.files.values() ?? [])];
+  const files = replaced.filter(({ path }) => !damaged.has(path));
   const list = lookupColumns.map(({ name }) => name).join(", ");
   const confirmed = idNames
     .map((name) => `${pseudonymName(name)} IS NOT DISTINCT FROM sha256(${name} || $1)`)
@@ -81,15 +79,13 @@ export async function rebuildLookups(
   });
   const rowsAfter = staged?.statistics.numRecords ?? 0;
   const kept = unread.map(({ path }) => path);
-  const rowsBefore = snapshot ? (numRecords(oldFiles) ?? null) : null;
-  if (context.dryRun) return { rowsBefore, rowsAfter, kept, replaced: null };
-  await context.requireHeld();
-  const replaced = snapshot ? null : await moveAside(context, tablePath);
+  const rowsBefore = snapshot ? (numRecords(replaced) ?? null) : null;
+  if (context.dryRun) return { rowsBefore, rowsAfter, kept };
   const add = staged && (await importDataFile(lake, tablePath, staged, { signal }));
-  await commitRebuilt(context, tablePath, snapshot, [
+  await commitRebuilt(context, lookupTable(report), snapshot, [
     ...(snapshot ? [] : lookupTableActions(report)),
-    ...oldFiles.map((file) => removeFile(file, { dataChange: true })),
+    ...replaced.map((file) => removeFile(file, { dataChange: true })),
     ...(add ? [{ add }] : []),
   ]);
-  return { rowsBefore, rowsAfter, kept, replaced };
+  return { rowsBefore, rowsAfter, kept };
 }

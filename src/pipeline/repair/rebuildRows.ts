@@ -16,11 +16,11 @@ import { importMonths } from "../write/tableChange";
 import { pseudoTableActions, sourceAppId } from "../write/tables";
 import { monthName, monthOf } from "./foreignCommits";
 import { monthsBetween } from "./inspectTables";
-import { moveAside } from "./moveAside";
 import {
   commitRebuilt,
   type LandedRows,
   landedFilesMissing,
+  pathOfRebuilt,
   type RepairContext,
   readLanded,
   requireLogged,
@@ -40,8 +40,6 @@ export interface RebuiltRows {
   readonly months: readonly RebuiltMonth[];
   /** Server paths of files whose landed files are gone, and sources that the log does not know: their rows stay. */
   readonly kept: readonly string[];
-  /** Where the old table is kept; null if it was rebuilt in place. */
-  readonly replaced: string | null;
   /** New entries of the ingest log. */
   readonly entries: readonly LogEntry[];
 }
@@ -75,23 +73,22 @@ export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild
   const written = await writeMonths(context, rebuilt, landed, [...names].sort());
   const months = [...written].map(([month, each]) => rebuiltMonth(snapshot, month, each));
   const kept = [...landed.unread.map(({ path }) => path), ...unloggedSources(applied, current)];
-  if (dryRun) return { months, kept, replaced: null, entries: [] };
+  if (dryRun) return { months, kept, entries: [] };
   await requireHeld();
   // Not checked: the repair of rows says nothing about other programs' changes to the lookups.
   await appendLookups({ lake, duck, signal, checked: new Map() }, reader.people);
-  const tablePath = pseudoTable(report);
-  const replaced = snapshot ? null : await moveAside(context, tablePath);
+  const tablePath = pathOfRebuilt(pseudoTable(report), snapshot);
   const actions = [
     ...(snapshot ? [] : creation(report, current)),
     ...(await importMonths(context, tablePath, written.values())),
   ];
   const repair = [...names].join(", ");
-  const table = await commitRebuilt(context, tablePath, snapshot, actions, { repair });
+  const table = await commitRebuilt(context, pseudoTable(report), snapshot, actions, { repair });
   const rows = await countRowsBySource(context, table);
   const entries = reached.flatMap(
     (entry) => affectedEntry(entry, rows.get(entry.source) ?? 0, [], new Set(), runId) ?? [],
   );
-  return { months, kept, replaced, entries };
+  return { months, kept, entries };
 }
 
 function mayReachOneOf(

@@ -37,6 +37,7 @@ import type { RepairContext } from "./rebuild";
 import { rebuildLookups } from "./rebuildLookups";
 import { type RebuiltMonth, rebuildRows } from "./rebuildRows";
 import { dropDamagedFiles, isLogIncomplete, lostEntries } from "./restoreLog";
+import { clearRebuildFolder, swapTable } from "./swapTable";
 
 export interface RepairRequest extends LakeWork {
   readonly salt: string;
@@ -48,7 +49,7 @@ export interface RepairedTable {
   readonly table: string;
   /** What other programs did to it, and which data files are damaged. */
   readonly found: string;
-  /** `months`, or the pairs of a lookup table, are rebuilt in place; a whole `table` takes the place of the old one. */
+  /** `months`, or the pairs of a lookup table, are rebuilt in place; a whole `table` is built next to the old one. */
   readonly rebuilt: "months" | "pairs" | "table";
   /** Empty for a lookup table. */
   readonly months: readonly RebuiltMonth[];
@@ -72,8 +73,8 @@ export interface RepairSummary {
 
 /**
  * Rebuilds from the landed files what other programs changed in the tables of reports, and data files that are gone or
- * damaged: months of a table that can be written, else the whole table, in place of the old one. A dry run computes the
- * same and writes nothing to the lake. A table that cannot be repaired is reported in the summary and does not block the
+ * damaged: months of a table that can be written, else the whole table next to the old one. A dry run computes the same
+ * and writes nothing to the lake. A table that cannot be repaired is reported in the summary and does not block the
  * others. Progress counts the bytes of landed files that have been read again.
  *
  * Rejects with `notFound` if there is no lake, with `salt` if the salt differs from the lake's, with `notAdopted` if
@@ -252,7 +253,8 @@ class TableRepair {
       const { lookups } = context.dryRun ? tables : await readTables(context);
       const snapshot = isWhole ? undefined : tables.pseudo.get(report.name);
       if (snapshot !== undefined) requireWritable(snapshot, []);
-      const { months, kept, replaced, entries } = await rebuildRows(context, {
+      else await this.makeRoom();
+      const { months, kept, entries } = await rebuildRows(context, {
         report,
         snapshot,
         lookups:
@@ -263,6 +265,7 @@ class TableRepair {
         // For a new table, the old table's record of applied deliveries does not count.
         current: entriesOf(isWhole ? known.anonymized : known.state.current, report),
       });
+      const replaced = isWhole ? await this.swap() : null;
       await this.log.append(entries, context.signal);
       const [rowsBefore, rowsAfter] = [sumOf(months, "rowsBefore"), sumOf(months, "rowsAfter")];
       return { months, kept, replaced, rowsBefore: isWhole ? null : rowsBefore, rowsAfter };
@@ -274,16 +277,18 @@ class TableRepair {
     const found = tables.lookups.get(report.name);
     const isWritable = found !== undefined && refusalOf(() => requireWritable(found, [])) === undefined;
     const snapshot = isWritable ? found : undefined;
-    return this.after(snapshot ? "pairs" : "table", async () =>
-      rebuildLookups(context, {
+    return this.after(snapshot ? "pairs" : "table", async () => {
+      if (snapshot === undefined) await this.makeRoom();
+      const rebuilt = await rebuildLookups(context, {
         report,
         snapshot,
         damaged: damagedPaths(known.damage, finding.table),
         applied: appliedVersions(tables.pseudo.get(report.name)),
         current: entriesOf(known.anonymized, report),
         earlier: (await this.log.replaced(context.signal)).filter((entry) => entry.report === report.name),
-      }),
-    );
+      });
+      return { ...rebuilt, replaced: snapshot ? null : await this.swap() };
+    });
   }
 
   /** A table with a damaged data file that is not derived from the landed files alone. */
@@ -316,6 +321,16 @@ class TableRepair {
 
   private unrepaired(rebuilt: RepairedTable["rebuilt"]): RepairedTable {
     return unrepaired(this.finding.table, this.finding.problem, rebuilt);
+  }
+
+  private async makeRoom(): Promise<void> {
+    if (!this.context.dryRun) await clearRebuildFolder(this.context, this.finding.table);
+  }
+
+  private async swap(): Promise<string | null> {
+    if (this.context.dryRun) return null;
+    await this.context.requireHeld();
+    return swapTable(this.context, this.finding.table, new Date());
   }
 }
 
