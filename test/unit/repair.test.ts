@@ -173,7 +173,7 @@ describe("another program's changes", () => {
         table: lookup,
         months: [],
         problem:
-          "Another program (Apache-Spark/3.5.3) changed its rows: MERGE. Pairs of ids that occur more than once: 1. Pairs of pseudonyms of the table that are missing: 1.",
+          "Another program (Apache-Spark/3.5.3) changed its rows: MERGE. 1 row too many: pairs of ids occur more than once. 2 pseudonyms of the table have no pair in it.",
       },
     ]);
     await requireRepaired(fixture, { table: lookup, rebuilt: "pairs", rowsBefore: 2, rowsAfter: 2 });

@@ -130,12 +130,12 @@ describe("among rows that another program rewrote", () => {
   });
 });
 
-test("a missing value is reported with the landed file that has it", async () => {
-  const missing = `SELECT * REPLACE (CASE WHEN source_file <> ${sqlString(older)} THEN active END AS active) FROM rows_`;
-  await commitRows(participation, missing, true);
-  expect(await problems()).toEqual([
-    { subject: expect.stringContaining(path.posix.basename(older)), problem: differing },
-  ]);
+test("a missing value of a required column is reported with the column", async () => {
+  await commitRows(participation, "SELECT * REPLACE (NULL::BOOLEAN AS active) FROM rows_ LIMIT 1");
+  expect(await problems()).toContainEqual({
+    subject: participation,
+    problem: "1 row without a value in active, which every row of a report has.",
+  });
 });
 
 test("rows of one day with different resources, people and user types coexist", async () => {

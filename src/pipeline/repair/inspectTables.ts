@@ -1,7 +1,7 @@
 import { counted, integer } from "../../basics/counted";
 import { type CleverLakeError, ifReadable, isCleverLakeError } from "../../basics/errors";
 import { lookupTable, pseudoTable } from "../../clever/layout";
-import type { Report } from "../../clever/reports";
+import { pseudonymNames, type Report } from "../../clever/reports";
 import { requireWritable } from "../../delta/log/protocol";
 import type { OpenLake } from "../../delta/openLake";
 import type { Snapshot } from "../../delta/snapshot";
@@ -9,7 +9,6 @@ import { withSelects } from "../../delta/withTable";
 import { type Finding, readRunRecord, runIds } from "../log/runRecord";
 import type { LakeState } from "../plan/plan";
 import { isUnrecorded } from "../plan/work";
-import { faultsOfLookup } from "../verify/verifyLookups";
 import { contentsOf } from "../write/fileContents";
 import { countRowsBySource, rowsBySource } from "../write/sourceRows";
 import { requireOurShape } from "../write/tableChange";
@@ -125,17 +124,12 @@ class TableInspector {
     if (refusal !== undefined) return unusable(table, refusal);
     const { changes, isComplete } = await foreignChanges(this.open, snapshot);
     if (changes.length === 0 && isComplete) return "consistent";
-    const checked = withSelects(
-      this.open,
-      [{ snapshot }, { snapshot: pseudo }],
-      (session, [lookup = "", rows]) => faultsOfLookup(session, lookup, rows),
-    );
-    const counts = await ifReadable(checked);
-    const { repeated, missing } = counts ?? { repeated: 0, missing: 0 };
-    if (changes.length === 0 && repeated === 0 && missing === 0) return counts ? "consistent" : "unknown";
+    const counts = await ifReadable(this.countPairs(snapshot, pseudo));
+    const { doubled, missing } = counts ?? { doubled: 0, missing: 0 };
+    if (changes.length === 0 && doubled === 0 && missing === 0) return counts ? "consistent" : "unknown";
     const texts = [...changeSentences(changes), ...(counts ? [] : [uncounted])];
-    if (repeated > 0) texts.push(`Pairs of ids that occur more than once: ${repeated}.`);
-    if (missing > 0) texts.push(`Pairs of pseudonyms of the table that are missing: ${missing}.`);
+    if (doubled > 0) texts.push(`${counted(doubled, "row")} too many: pairs of ids occur more than once.`);
+    if (missing > 0) texts.push(`${counted(missing, "pseudonym")} of the table have no pair in it.`);
     // People of replaced deliveries have no row, but their ids may be in texts.
     if (missing > 0 || changes.some(({ removes }) => removes))
       this.incompleteLookups = lookupsIncomplete(this.report);
@@ -202,6 +196,28 @@ class TableInspector {
       (file) => contentsOf(file).sources?.has(source) ?? true,
     );
     return [...knownMonths, ...holding.flatMap((file) => monthOf(file) ?? [])];
+  }
+
+  private async countPairs(
+    lookups: Snapshot,
+    pseudo: Snapshot | undefined,
+  ): Promise<{ doubled: number; missing: number }> {
+    const missing = (lookup: string, rows: string) =>
+      pseudonymNames
+        .map(
+          (name) => `(SELECT count(*) FROM (SELECT ${name} FROM (${rows}) WHERE ${name} IS NOT NULL
+          EXCEPT SELECT ${name} FROM (${lookup})))`,
+        )
+        .join(" + ");
+    const tables = [{ snapshot: lookups }, { snapshot: pseudo }];
+    return withSelects(this.open, tables, async (session, [lookup = "", rows]) => {
+      const row = await session.one(
+        `SELECT
+          ((SELECT count(*) FROM (${lookup})) - (SELECT count(*) FROM (SELECT DISTINCT * FROM (${lookup}))))::DOUBLE AS doubled,
+          (${rows === undefined ? "0" : missing(lookup, rows)})::DOUBLE AS missing`,
+      );
+      return { doubled: Number(row.doubled), missing: Number(row.missing) };
+    });
   }
 }
 

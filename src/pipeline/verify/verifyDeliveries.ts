@@ -48,8 +48,6 @@ export async function compareWithLanded(
 
 /** The sources whose rows in a table are not those of their landed files. */
 export interface LandedComparison {
-  /** The rows of each source in the table; those without a source are under "". */
-  readonly rows: ReadonlyMap<string, number>;
   /** Why a landed file cannot be compared, by source. */
   readonly unreadable: ReadonlyMap<string, string>;
   /** Sources with different rows in the table. */
@@ -77,9 +75,6 @@ class Comparison {
       `CREATE OR REPLACE TEMP TABLE actual AS SELECT coalesce(source_file, '') AS source, user_type, "date",
          count(*) AS rows, sum(${this.hashOfTable()})::HUGEINT AS hashes FROM (${this.table.select}) rows_ GROUP BY ALL`,
     );
-    const counts = await session.query(
-      "SELECT source, sum(rows)::DOUBLE AS rows FROM actual GROUP BY source",
-    );
     const readable = await this.expect(current);
     const shared = await session.query(
       `SELECT DISTINCT source FROM expected SEMI JOIN (SELECT user_type, "date" FROM expected
@@ -93,8 +88,7 @@ class Comparison {
     const isSuspect = ({ source }: LogEntry) => suspects.has(source);
     await this.compareRowByRow(readable.filter(isSuspect), new Set(readable.map(({ source }) => source)));
     const { unreadable, different } = this;
-    const rows = new Map(counts.map(({ source, rows: count }) => [String(source), Number(count)]));
-    return { rows, unreadable, different };
+    return { unreadable, different };
   }
 
   /** Reads landed files and records the sums of their rows; resolves to those that could be read as before. */

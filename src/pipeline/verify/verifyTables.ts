@@ -13,7 +13,7 @@ import { corruptedFiles, type DamagedFile, filesOf, storedFiles } from "../../de
 import { readQuery } from "../../delta/readQuery";
 import { readCheckedSnapshot, type Snapshot } from "../../delta/snapshot";
 import { withUncheckedFiles } from "../../delta/withTable";
-import type { DuckSession } from "../../duck/duck";
+import { type DuckSession, sqlName } from "../../duck/duck";
 import { countOurRows } from "../activity/digitalActivity";
 import { matchesItsDivision } from "../groups/updateGroups";
 import type { LandedContext } from "../landedReader";
@@ -22,7 +22,7 @@ import type { SourceEntries } from "../log/logTable";
 import { appliedVersions, readTables } from "../write/tables";
 import type { Discrepancy, Leftover, VerifiedTable } from "./verify";
 import { compareWithLanded, isSaltOf } from "./verifyDeliveries";
-import { faultsOfLookup, type LookupFaults } from "./verifyLookups";
+import { checkLookups } from "./verifyLookups";
 import { unusedFilesOf } from "./verifyStorage";
 
 export interface VerifyContext extends LandedContext {
@@ -103,14 +103,28 @@ export async function verifyReport(
     const [pseudo, lookup] = paths.map((path) => opened.get(path));
     const tables: VerifiedTable[] = [];
     const applied = appliedVersions(pseudo?.snapshot);
+    const counts = pseudo && (await countRows(session, report, pseudo.select));
+    const rows = counts?.ofSources ?? new Map<string, number>();
+    if (pseudo)
+      tables.push(
+        verifiedTable(
+          pseudo,
+          [...rows.values()].reduce((sum, count) => sum + count, 0),
+        ),
+      );
+    if (lookup) tables.push(await countedTable(session, lookup));
     const entries = [...log.last.values()].filter((entry) => entry.report === report.name);
     const current = [...log.anonymized.values()].filter(
       (entry) => entry.report === report.name && applied.get(entry.source) === entry.version,
     );
-    const saltMatches = salt !== undefined && lookup && (await isSaltOf(session, lookup.select, salt));
-    const compared =
-      pseudo &&
-      (await compareWithLanded(
+    const found = compareWithLog(report, entries, current, applied, rows);
+    const isGone = !pseudo && found.length > 0;
+    const { message, hint } = tableGone(report);
+    problems.push(...(isGone ? [{ subject: pseudoTable(report), problem: `${message} ${hint}` }] : found));
+    if (pseudo) {
+      problems.push(...missingValues(report, counts?.withoutValue ?? new Map()));
+      const saltMatches = salt !== undefined && lookup && (await isSaltOf(session, lookup.select, salt));
+      const { unreadable, different } = await compareWithLanded(
         context,
         session,
         {
@@ -122,44 +136,55 @@ export async function verifyReport(
         },
         // Including those whose rows newer files all have: they in turn supersede rows of older ones.
         current.filter(isComparable),
-      ));
-    const rows = compared?.rows ?? new Map<string, number>();
-    if (pseudo) {
-      const all = [...rows.values()].reduce((sum, count) => sum + count, 0);
-      tables.push(verifiedTable(pseudo, all));
-    }
-    if (lookup) tables.push(await countedTable(session, lookup));
-    const found = compareWithLog(report, entries, current, applied, rows);
-    const isGone = !pseudo && found.length > 0;
-    const { message, hint } = tableGone(report);
-    problems.push(...(isGone ? [{ subject: pseudoTable(report), problem: `${message} ${hint}` }] : found));
-    for (const { source, landedPath, rowsWritten = 0 } of compared ? current : []) {
-      const problem =
-        compared?.unreadable.get(source) ?? (compared?.different.has(source) ? differs : undefined);
-      // Missing or surplus rows show in the counts.
-      const isCounted = (rows.get(source) ?? 0) === rowsWritten;
-      if (problem !== undefined && isCounted) problems.push({ subject: landedPath, problem });
+      );
+      for (const { source, landedPath, rowsWritten = 0 } of current) {
+        const problem = unreadable.get(source) ?? (different.has(source) ? differs : undefined);
+        // Missing or surplus rows show in the counts.
+        const isCounted = (rows.get(source) ?? 0) === rowsWritten;
+        if (problem !== undefined && isCounted) problems.push({ subject: landedPath, problem });
+      }
     }
     if (pseudo && !lookup)
       problems.push({ subject: lookupTable(report), problem: "The lookup table is gone." });
     if (pseudo && lookup) {
-      const faults = await faultsOfLookup(session, lookup.select, pseudo.select, salt);
-      for (const [fault, text] of Object.entries(faultTexts) as [keyof LookupFaults, string][]) {
-        const count = faults[fault];
-        if (count > 0) problems.push({ subject: lookupTable(report), problem: `${count} ${text}.` });
-      }
+      problems.push(...(await checkLookups(session, report, pseudo.select, lookup.select, salt)));
     }
     return { tables, applied, sources: new Set(rows.keys()) };
   });
 }
 
-const faultTexts: Readonly<Record<keyof LookupFaults, string>> = {
-  missing: "pseudonym pairs are in the table and not in its lookup",
-  repeated: "pairs occur more than once in the lookup table",
-  wrong: "pseudonyms do not match their ids and this salt",
-};
-
 const differs = "Its rows in the table differ from its landed file.";
+
+interface RowCounts {
+  /** The rows of each source; those without a source are under "". */
+  readonly ofSources: ReadonlyMap<string, number>;
+  /** The rows without a value in a column, for those columns that no file may leave blank. */
+  readonly withoutValue: ReadonlyMap<string, number>;
+}
+
+async function countRows(session: DuckSession, report: Report, select: string): Promise<RowCounts> {
+  const needed = report.columns.filter(({ blank }) => !blank).map(({ name }) => name);
+  const nulls = needed.map(
+    (name) => `count(*) FILTER (WHERE ${sqlName(name)} IS NULL)::DOUBLE AS ${sqlName(name)}`,
+  );
+  const counts = await session.query(
+    `SELECT coalesce(source_file, '') AS source_, count(*)::DOUBLE AS rows_, ${nulls.join(", ")}
+     FROM (${select}) GROUP BY 1`,
+  );
+  const sum = (name: string) => counts.reduce((all, row) => all + Number(row[name]), 0);
+  return {
+    ofSources: new Map(counts.map(({ source_, rows_ }) => [String(source_), Number(rows_)])),
+    withoutValue: new Map(needed.map((name) => [name, sum(name)])),
+  };
+}
+
+function missingValues(report: Report, withoutValue: RowCounts["withoutValue"]): Discrepancy[] {
+  return [...withoutValue].flatMap(([name, rows]) => {
+    if (rows === 0) return [];
+    const problem = `${counted(rows, "row")} without a value in ${name}, which every row of a report has.`;
+    return [{ subject: pseudoTable(report), problem }];
+  });
+}
 
 /** An intact table to be checked, with its row count. */
 interface CountedTable extends IntactTable {
