@@ -15,7 +15,7 @@ import { ChunkRunner } from "./chunkRunner";
 import { updateGroups } from "./groups/updateGroups";
 import { recoverInterrupted } from "./land/recover";
 import { RunLock } from "./lock/runLock";
-import { type LogEntry, mayLackRows } from "./log/ingestLog";
+import { type LogEntry, unexplainedRows } from "./log/ingestLog";
 import {
   interruptedRuns,
   newRunId,
@@ -138,7 +138,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
         ? await compareContents(request.source, listed, connections, signal)
         : listed;
     const accept = new Set(request.accept ?? []);
-    const isNeeded = (entry: LogEntry) => isDue(entry, state, accept) || mayLackRows(entry);
+    const isNeeded = (entry: LogEntry) => isDue(entry, state, accept) || unexplainedRows(entry) > 0;
     const plan = await withLostLandedFiles(lake, compared, isNeeded, signal);
     const landings = planLandings(plan, runStart(known, now));
     const landing = new Set(landings.map(({ source }) => source));
@@ -310,7 +310,7 @@ async function incompleteDeliveries(
 ): Promise<LogEntry[]> {
   const read = new Set(others.map(({ source }) => source));
   const incomplete = [...current.values()].filter(
-    (entry) => mayLackRows(entry) && !read.has(entry.source) && isRequested(request, entry),
+    (entry) => unexplainedRows(entry) > 0 && !read.has(entry.source) && isRequested(request, entry),
   );
   return (await presentDeliveries(request.lake, [incomplete], request.signal)).flat();
 }

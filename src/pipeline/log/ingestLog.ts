@@ -112,16 +112,6 @@ export function withoutRowFields(entry: LogEntry): LogEntry {
   return Object.fromEntries(known) as LogEntry;
 }
 
-/** Whether an entry is from an earlier version, which counted rows that other files had among the refused ones. */
-export function mayUndercountRows({ rowsRefused = 0, rowsSuperseded }: LogEntry): boolean {
-  return rowsSuperseded === undefined && rowsRefused > 0;
-}
-
-/** Whether the table may lack rows of a current delivery without the log saying why: it is to be read again. */
-export function mayLackRows(entry: LogEntry): boolean {
-  return unexplainedRows(entry) > 0 || mayUndercountRows(entry);
-}
-
 /**
  * Rows of a delivery that count as superseded, although the log names no source for them: the one that superseded them
  * has changed, and they could not be read again from the landed file. The table may lack them.

@@ -55,17 +55,21 @@ export function appliedEntry(
  * The entry of a source whose rows changed because of others; undefined if nothing is new.
  *
  * @param rowsWritten its rows in the table
+ * @param refused its bad rows, if the entry counts others among them
  * @param changed the sources of the change
  */
 export function affectedEntry(
   before: LogEntry,
   rowsWritten: number,
+  refused: number | undefined,
   overlaps: readonly Overlap[],
   changed: ReadonlySet<string>,
   runId: string,
 ): LogEntry | undefined {
-  const entry = recounted(before, rowsWritten, overlaps, changed, runId);
+  const known = refused === undefined ? before : { ...before, rowsRefused: refused };
+  const entry = recounted(known, rowsWritten, overlaps, changed, runId);
   const isSame =
+    refused === undefined &&
     rowsWritten === before.rowsWritten &&
     (entry.rowsSuperseded ?? 0) === (before.rowsSuperseded ?? 0) &&
     JSON.stringify(entry.supersededBy) === JSON.stringify(before.supersededBy);

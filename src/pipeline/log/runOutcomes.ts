@@ -111,15 +111,20 @@ export class RunOutcomes {
   /** @param entries the chunk's log entries */
   async committed(
     name: ReportName,
-    { applied, quarantined, overlaps, unrestored, table, identities }: Committed,
+    { applied, quarantined, overlaps, completed, unrestored, table, identities }: Committed,
     entries: Map<string, LogEntry>,
   ): Promise<void> {
     const { summary } = this.context;
     const { runId } = summary;
     this.noteIdentities(name, identities);
     for (const each of quarantined) this.quarantined(each, entries);
-    const changed = new Set(applied.map(({ entry }) => entry.source));
-    const affected = [...overlaps.map(({ source }) => source), ...this.sourcesSupersededBy(changed)];
+    const appliedNow = new Set(applied.map(({ entry }) => entry.source));
+    const changed = new Set([...appliedNow, ...completed.keys()]);
+    const affected = [
+      ...completed.keys(),
+      ...overlaps.map(({ source }) => source),
+      ...this.sourcesSupersededBy(changed),
+    ];
     for (const { path } of unrestored) summary.notes.push({ path, note: unrestoredNote });
     // A commit that only quarantined does not need the count, which may read data files.
     if (changed.size === 0) return;
@@ -139,9 +144,9 @@ export class RunOutcomes {
     }
     for (const source of new Set(affected)) {
       const before = this.current.get(source);
-      if (changed.has(source) || before === undefined) continue;
+      if (appliedNow.has(source) || before === undefined) continue;
       const count = rows.get(source) ?? 0;
-      const entry = affectedEntry(before, count, overlaps, changed, runId);
+      const entry = affectedEntry(before, count, completed.get(source), overlaps, changed, runId);
       if (entry === undefined) continue;
       this.note(entry, entries);
       for (const note of affectedNotes(before, entry)) summary.notes.push({ path: entry.path, note });

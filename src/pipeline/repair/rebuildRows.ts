@@ -86,7 +86,7 @@ export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild
   const table = await commitRebuilt(context, pseudoTable(report), snapshot, actions, { repair });
   const rows = await countRowsBySource(context, table);
   const entries = reached.flatMap(
-    (entry) => affectedEntry(entry, rows.get(entry.source) ?? 0, [], new Set(), runId) ?? [],
+    (entry) => affectedEntry(entry, rows.get(entry.source) ?? 0, undefined, [], new Set(), runId) ?? [],
   );
   return { months, kept, entries };
 }

@@ -4,13 +4,14 @@ import { sqlTypes } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
 import { type DuckSession, sqlFile, sqlName, sqlString } from "../../duck/duck";
 import { type LandedContext, landedReader, rereadLanded } from "../landedReader";
-import { type LogEntry, mayUndercountRows } from "../log/ingestLog";
+import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
 import { valueSql } from "../read/csv/loadCsv";
 import { comparableForms } from "../read/people/maskedTexts";
 import type { ReadContext } from "../read/stageFiles";
 import { deliveredSql } from "../read/stageRows";
 import { findSupersededRows, ranksSql } from "../write/overlaps";
+import { mayUndercountRows } from "../write/sourceRows";
 
 /** A report's table, as needed for the comparison with the landed files. */
 export interface ComparedTable {

@@ -1,11 +1,19 @@
+import type { UserType } from "../../clever/reports";
 import { mayHaveText } from "../../delta/files/statistics";
 import type { AddFile } from "../../delta/log/actions";
 import type { Snapshot } from "../../delta/snapshot";
-import type { LogEntry } from "../log/ingestLog";
-import type { SourceOfRows } from "../plan/ranks";
 import type { StagedRows } from "../read/stageRows";
 import { type Cells, daysWithin, intersect, type Month, ofOtherTypes, ofType, unionOf } from "./cells";
 import { contentsOf } from "./fileContents";
+
+/** A source and the days of its rows, as far as known. */
+export interface SourceDays {
+  readonly source: string;
+  readonly userType: UserType;
+  /** `yyyy-MM-dd` */
+  readonly firstDay?: string | undefined;
+  readonly lastDay?: string | undefined;
+}
 
 /** A month of a table with rows to be recomputed. */
 export interface ChangedMonth extends Month {
@@ -21,11 +29,13 @@ export interface ChangedMonth extends Month {
 /**
  * The months that a change of sources affects: where their new rows are, and where the table may have their old ones.
  *
- * @param changed the sources; `staged` holds their new rows
+ * @param arriving the sources with new rows; `staged` holds these
+ * @param completed sources of an earlier version, for whose unchanged rows the rule now holds
  */
 export function changedMonths(
   snapshot: Snapshot | undefined,
-  changed: readonly SourceOfRows[],
+  arriving: readonly SourceDays[],
+  completed: readonly SourceDays[],
   staged: readonly StagedRows[],
 ): ChangedMonth[] {
   const months = new Map<string, Month & { files: AddFile[]; staged: StagedRows[]; cells: Cells[] }>();
@@ -46,10 +56,16 @@ export function changedMonths(
   for (const month of months.values()) {
     for (const file of month.files) {
       const { sources, days } = contentsOf(file);
-      for (const { source, userType } of changed) {
+      for (const { source, userType } of [...arriving, ...completed]) {
         if (sources ? sources.has(source) : mayHaveText(file, "source_file", source))
           month.cells.push(ofType(days, userType));
       }
+    }
+    if (month.files.length === 0) continue;
+    // If newer sources have all of its rows, no file holds such a source.
+    for (const { userType, firstDay, lastDay } of completed) {
+      if (firstDay === undefined || lastDay === undefined) continue;
+      month.cells.push(new Map([[userType, daysWithin(month, firstDay, lastDay)]]));
     }
   }
   return [...months.values()].flatMap((month): ChangedMonth[] => {
@@ -68,7 +84,7 @@ export function cellsOf(sources: StagedRows["sources"]): Cells {
 }
 
 /** Whether a source may have rows in cells of a month. */
-export function mayHaveRowsIn({ userType, firstDay, lastDay }: LogEntry, month: ChangedMonth): boolean {
+export function mayHaveRowsIn({ userType, firstDay, lastDay }: SourceDays, month: ChangedMonth): boolean {
   const bits = month.cells.get(userType) ?? 0;
   if (firstDay === undefined || lastDay === undefined) return bits !== 0;
   return (bits & daysWithin(month, firstDay, lastDay)) !== 0;

@@ -44,8 +44,13 @@ export function knownRowsOf(snapshot: Snapshot | undefined, source: string): num
  */
 export function isComplete(entry: LogEntry, rows: number | undefined): boolean {
   const { rowsRead, rowsRefused = 0, rowsSuperseded } = entry;
-  if (rowsRead === undefined) return false;
+  if (rowsRead === undefined || mayUndercountRows(entry)) return false;
   return (rows ?? rowsRead - rowsRefused - (rowsSuperseded ?? 0)) >= rowsRead - rowsRefused;
+}
+
+/** Whether an entry is from an earlier version, which counted rows that other files had among the refused ones. */
+export function mayUndercountRows({ rowsRefused = 0, rowsSuperseded }: LogEntry): boolean {
+  return rowsSuperseded === undefined && rowsRefused > 0;
 }
 
 /** Counts a table's rows by source, those without a source under ""; reads files without tags. */

@@ -17,13 +17,13 @@ import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
 import type { Reading } from "../read/readDeliveries";
 import type { StagedRows } from "../read/stageRows";
-import { type ChangedMonth, changedMonths, mayHaveRowsIn } from "./changedMonths";
+import { type ChangedMonth, changedMonths, mayHaveRowsIn, type SourceDays } from "./changedMonths";
 import { contentsOf } from "./fileContents";
 import { TwinJudge } from "./judgeTwins";
 import { MonthRows, type WrittenMonth } from "./monthRows";
 import { addOverlaps, contradictions, type Overlap } from "./overlaps";
 import { type Counts, tooFewOfDayOrColumn, tooFewRows } from "./shrink";
-import { isComplete, knownRowsOf, rowsBySource } from "./sourceRows";
+import { isComplete, knownRowsOf, mayUndercountRows, rowsBySource } from "./sourceRows";
 import { pseudoTableActions, sourceAppId } from "./tables";
 
 /** Data files imported into the lake concurrently: each mostly waits for the network. */
@@ -57,6 +57,11 @@ export interface PlannedChange {
   readonly quarantined: readonly QuarantinedDelivery[];
   /** What sources of the change have in common with others. */
   readonly overlaps: readonly Overlap[];
+  /**
+   * Sources of an earlier version that lacked rows which others had, with the bad rows of each: the rule now holds for
+   * them.
+   */
+  readonly completed: ReadonlyMap<string, number>;
   /** Sources with rows that a changed source superseded, which could not be read again: these rows stay out. */
   readonly unrestored: readonly LogEntry[];
 }
@@ -96,15 +101,25 @@ export class TableChange {
     snapshot: Snapshot | undefined,
     applied: readonly ReadDelivery[],
     excluded: ReadonlySet<string>,
-  ): Promise<{ held: QuarantinedDelivery[] } | Pick<PlannedChange, "attempt" | "overlaps" | "unrestored">> {
+  ): Promise<
+    { held: QuarantinedDelivery[] } | Pick<PlannedChange, "attempt" | "overlaps" | "completed" | "unrestored">
+  > {
     const { duck, report, signal } = this.context;
     const staged = this.staged.filter(({ sources }) =>
       [...sources.keys()].some((each) => !excluded.has(each)),
     );
     const changed = new Set(applied.map(({ entry }) => entry.source));
     const arriving = applied.map(({ entry }) => entry);
-    const months = changedMonths(snapshot, arriving, staged);
-    const again = await this.restore(snapshot, months, changed);
+    let months = changedMonths(snapshot, arriving, [], staged);
+    let again = await this.restore(snapshot, months, changed);
+    // The rule holds for all rows of a source or, as an earlier version left it, for none; so their days are part of
+    // the change.
+    for (let count = 0; again.completed.size > count; ) {
+      count = again.completed.size;
+      const completed = again.sources.filter(({ source }) => again.completed.has(source));
+      months = changedMonths(snapshot, arriving, completed, staged);
+      again = await this.restore(snapshot, months, changed);
+    }
     const timeOf = this.times(snapshot, applied);
     const files = new Set(months.flatMap(({ files: own, twinFiles }) => [...own, ...twinFiles]));
     return withDataFiles(this.context, [{ snapshot, files }], (localPathOf) =>
@@ -138,6 +153,7 @@ export class TableChange {
         return {
           attempt: () => this.attempt(snapshot, applied, written),
           overlaps,
+          completed: again.completed,
           unrestored: again.unrestored.filter(({ supersededBy = {} }) =>
             arriving.some(({ source }) => source in supersededBy),
           ),
@@ -189,11 +205,12 @@ export class TableChange {
     months: readonly ChangedMonth[],
     changed: ReadonlySet<string>,
   ): Promise<{
-    readonly sources: readonly LogEntry[];
+    readonly sources: readonly SourceDays[];
     readonly staged: readonly StagedRows[];
+    readonly completed: ReadonlyMap<string, number>;
     readonly unrestored: readonly LogEntry[];
   }> {
-    const nothing = { sources: [], staged: [], unrestored: [] };
+    const nothing = { sources: [], staged: [], completed: new Map(), unrestored: [] };
     const lacking = [...this.context.current()].filter(
       (entry) =>
         !changed.has(entry.source) &&
@@ -209,8 +226,11 @@ export class TableChange {
     const isRead = new Set(read.map(({ entry }) => entry.source));
     return {
       unrestored: lacking.filter(({ source }) => !isRead.has(source)),
-      sources: read.map(({ entry }) => entry),
+      sources: read.map(({ entry, days }) => ({ ...entry, firstDay: days?.first, lastDay: days?.last })),
       staged,
+      completed: new Map(
+        read.flatMap(({ entry, refused }) => (mayUndercountRows(entry) ? [[entry.source, refused]] : [])),
+      ),
     };
   }
 

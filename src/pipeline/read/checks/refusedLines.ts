@@ -4,7 +4,7 @@ import { mapConcurrently } from "../../../basics/mapConcurrently";
 import { refusedRowsPath } from "../../../clever/layout";
 import type { LakeAccess } from "../../../delta/openLake";
 import type { Delivery } from "../../delivery";
-import { mayUndercountRows } from "../../log/ingestLog";
+import { mayUndercountRows } from "../../write/sourceRows";
 import { concurrentFiles } from "../landedFiles";
 
 /** Enough for the line number. */
