@@ -24,7 +24,7 @@ import { MonthRows, type WrittenMonth } from "./monthRows";
 import { addOverlaps, contradictions, type Overlap } from "./overlaps";
 import { type Counts, tooFewOfDayOrColumn, tooFewRows } from "./shrink";
 import { isComplete, knownRowsOf, mayUndercountRows, rowsBySource } from "./sourceRows";
-import { pseudoTableActions, sourceAppId } from "./tables";
+import { appliedVersions, pseudoTableActions, sourceAppId } from "./tables";
 
 /** Data files imported into the lake concurrently: each mostly waits for the network. */
 const concurrentImports = 4;
@@ -76,18 +76,23 @@ export class TableChange {
 
   async on(snapshot: Snapshot | undefined): Promise<PlannedChange> {
     requireOurShape(this.context.report, snapshot);
+    const versions = appliedVersions(snapshot);
+    // A run that took over may have applied a newer one. The same one only replaces itself.
+    const isOutdated = ({ entry }: ReadDelivery) => (versions.get(entry.source) ?? 0) > entry.version;
+    const outdated = this.arriving.filter(isOutdated);
+    const due = this.arriving.filter((delivery) => !isOutdated(delivery));
     // By the log: another program may have removed rows from the table, or repeated them.
     const rowsBefore = (source: string) => {
       const { rowsWritten, rowsSuperseded = 0 } = this.context.currentOf(source) ?? {};
       return (rowsWritten ?? knownRowsOf(snapshot, source) ?? 0) + rowsSuperseded;
     };
-    const quarantined = this.arriving.flatMap(
+    const quarantined = due.flatMap(
       (delivery) => tooFewRows(delivery, rowsBefore(delivery.entry.source), this.context.maxShrink) ?? [],
     );
     // A source that is quarantined because of what sources have in common is left out of the next round.
     for (;;) {
-      const excluded = new Set(quarantined.map(({ entry }) => entry.source));
-      const applied = this.arriving
+      const excluded = new Set([...quarantined, ...outdated].map(({ entry }) => entry.source));
+      const applied = due
         .filter(({ entry }) => !excluded.has(entry.source))
         .map((delivery) => ({ ...delivery, rowsReplaced: rowsBefore(delivery.entry.source) }));
       const round = await this.round(snapshot, applied, excluded);
