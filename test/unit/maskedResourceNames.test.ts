@@ -1,13 +1,5 @@
-import { expect, test, vi } from "vitest";
-import {
-  daily,
-  dailyCsv,
-  dailyPath,
-  PipelineFixture,
-  usage,
-  usageCsv,
-  usagePath,
-} from "../helpers/pipelineFixture";
+import { expect, test } from "vitest";
+import { PipelineFixture, usage, usageCsv, usagePath } from "../helpers/pipelineFixture";
 
 /** A resource without an id, whose name contains a person's id. */
 function plan(): string {
@@ -23,19 +15,4 @@ test("a resource without an id stays the same one, whatever ids were known when 
   await fixture.run();
   expect(await fixture.rows("resource_usage")).toHaveLength(2);
   expect((await fixture.verify()).problems).toEqual([]);
-});
-
-test("verify reads the log of each lookup table once, whatever texts there are", async () => {
-  const fixture = await PipelineFixture.create();
-  await fixture.put(dailyPath(), dailyCsv(daily("amy")));
-  await fixture.put(usagePath("2024-09-02"), usageCsv(plan()));
-  await fixture.put(usagePath("2024-09-03"), usageCsv(plan(), usage("zoe1", "Maths")));
-  await fixture.run();
-  const reads = vi.spyOn(fixture.lake, "readRange");
-  expect((await fixture.verify()).problems).toEqual([]);
-  const logs = reads.mock.calls
-    .map(([file]) => file)
-    .filter((file) => /lookup\/_delta_log\/0*\.json$/.test(file));
-  expect(logs.sort()).toEqual([...new Set(logs)]);
-  expect(logs).toHaveLength(2);
 });

@@ -15,8 +15,8 @@ import type { StageContext, stageRows } from "./stageRows";
 export interface ReadContext extends StageContext {
   readonly lake: Lake;
   readonly signal: AbortSignal | undefined;
-  /** All people whose ids are masked in texts; undefined if texts stay as they are. */
-  readonly knownPeople: KnownPeople | undefined;
+  /** All people whose ids may occur in texts. */
+  readonly knownPeople: KnownPeople;
   /** What is done with the rows in `raw`, as `stageRows` does. */
   readonly stage: typeof stageRows;
 }

@@ -43,8 +43,7 @@ export async function compareWithLanded(
 ): Promise<LandedComparison> {
   // Without the salt, pseudonyms are computed with none: they still distinguish people, and are not compared.
   const reader = await landedReader(context, table.report, table.salt ?? "", table.lookups);
-  // Texts are compared in a form that does not depend on whose ids are known.
-  return new Comparison(session, table, { ...reader, knownPeople: undefined }).run(current);
+  return new Comparison(session, table, reader).run(current);
 }
 
 /** The sources whose rows in a table are not those of their landed files. */

@@ -105,15 +105,15 @@ export async function comparableForms(
  * Masks people's ids in the kept texts of staged rows: a file with such texts is written again. Called when everybody in
  * the files of these rows is known, so that the order in which they were read does not matter.
  *
- * @param context `knownPeople`: those whose ids may occur; used only if a text contains what may be an id
+ * @param knownPeople the people whose ids may occur; used only if a text contains what may be an id
  */
 export async function maskStaged(
   session: DuckSession,
   report: Report,
   staged: readonly StagedRows[],
-  { knownPeople, scratch }: { readonly knownPeople: KnownPeople | undefined; readonly scratch: string },
+  { knownPeople, scratch }: { readonly knownPeople: KnownPeople; readonly scratch: string },
 ): Promise<MaskedRows> {
-  if (staged.length === 0 || knownPeople === undefined) return { staged, notes: new Map() };
+  if (staged.length === 0) return { staged, notes: new Map() };
   const rows = rowsOf(staged.map(({ file }) => file.localPath));
   await listKeptTexts(session, report, rows, "staged_texts");
   const forms = await writeForms(session, report, "staged_texts", "masked_texts", (parts) =>
