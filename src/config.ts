@@ -286,7 +286,8 @@ export function secretsFrom(environment: NodeJS.ProcessEnv): Secrets {
 /** What is wrong with a server's host name or address; undefined if it can be one. */
 export function hostFault(host: string): string | undefined {
   if (host === "") return "must not be empty";
-  const isAlone = !/[\s/\\@]/.test(host) && !/^[^:]*:\d*$/.test(host);
+  // An IPv6 address has colons and may name an interface: fe80::1%eth0. It has no brackets without a port.
+  const isAlone = /^[\p{L}\p{N}_:][\p{L}\p{N}_:.%-]*$/u.test(host) && !/^[^:]*:\d*$/.test(host);
   return isAlone ? undefined : "must be a host name or address alone, without sftp://, user, port or path";
 }
 

@@ -34,6 +34,9 @@ export function runRecordPath(runId: string): string {
   return `${runsFolder}/${runId}.json`;
 }
 
+/** Earlier versions named the newest run in it. */
+export const newestRunPath = `${raw}/_newest_run.json`;
+
 /** Exists while a run is active; identifies the run. */
 export const runLockPath = `${raw}/_run.lock`;
 

@@ -112,5 +112,6 @@ export function warnOfUnknownNames(
     unknown.length === 1
       ? `the ${kind} "${first}"${near}`
       : `${integer(unknown.length)} of its ${kind}s, such as "${first}"${near}`;
-  warn(`${file}: The tables do not have ${which}.`);
+  const orSuppressed = kind === "resource" ? ", or all use is suppressed" : "";
+  warn(`${file}: The tables do not have ${which}${orSuppressed}.`);
 }

@@ -20,20 +20,30 @@ export function namesIn({ schools, resources, resourceTypes, grades }: FilterOpt
   return { schools, resources: named, resourceTypes, grades };
 }
 
-/** The names in a filter that the data does not have: their answer would be zeros. */
+/**
+ * The names in a filter that the data does not have: their answer would be zeros. If no resource can be named, all use
+ * is suppressed, and so is the answer.
+ */
 export function unknownNames(filter: NameLists, known: NameLists): { list: NameList; name: string }[] {
   return (Object.keys(kinds) as NameList[]).flatMap((list) => {
     const names = new Set(known[list]);
+    if (isOfResources(list) && names.size === 0) return [];
     return (filter[list] ?? []).flatMap((name) => (name === null || names.has(name) ? [] : [{ list, name }]));
   });
 }
+
+/** A resource is named only if somebody used it on a day that counts. */
+const isOfResources = (list: NameList) => list === "resources" || list === "resourceTypes";
 
 /** Rejects with `config`, suggesting the closest names, if a filter names something the data does not have. */
 export function requireKnownNames(filter: NameLists, known: NameLists): void {
   const unknown = unknownNames(filter, known);
   const [first] = unknown;
   if (first === undefined) return;
-  const faults = unknown.map(({ list, name }) => `There is no ${kinds[list]} "${name}" in the tables.`);
+  const faults = unknown.map(({ list, name }) => {
+    const missing = `There is no ${kinds[list]} "${name}" in the tables`;
+    return isOfResources(list) ? `${missing}, or all of its use is suppressed.` : `${missing}.`;
+  });
   const hints = unknown.map(({ list, name }) => {
     const names = (known[list] ?? []).filter((each) => each !== null);
     const near = nearestNames(name, names);

@@ -1,4 +1,5 @@
 import { describeError } from "../basics/errors";
+import { newestRunPath } from "../clever/layout";
 import { reportNames } from "../clever/reports";
 import type { LakeAccess } from "../delta/openLake";
 import { type RunRecord, type RunSummary, writeRunRecord } from "./log/runRecord";
@@ -72,6 +73,8 @@ export async function withRunRecord(
   summary: RunSummary,
   work: () => Promise<RunSummary>,
 ): Promise<RunSummary> {
+  // Without it, an earlier version of this program on the same lake lists the runs, and finds this one if it is interrupted.
+  await lake.delete(newestRunPath);
   await writeRunRecord(lake, { ...plan, outcome: "running" });
   try {
     const done = await work();

@@ -151,7 +151,7 @@ describe("clever-lake dashboard", () => {
       file,
     );
     expect(stderr).toBe(
-      `warning: ${file}: The tables do not have the resource "Bookburow" (nearest: "Bookburrow").\n`,
+      `warning: ${file}: The tables do not have the resource "Bookburow" (nearest: "Bookburrow"), or all use is suppressed.\n`,
     );
   });
 

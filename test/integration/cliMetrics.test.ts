@@ -279,7 +279,7 @@ describe("clever-lake metrics", () => {
     const misspelt = await cli.run("metrics", "--resource", "Mathlrak");
     expect(misspelt).toMatchObject({ exitCode: 2, stdout: "" });
     expect(misspelt.stderr).toContain(
-      'error: There is no resource "Mathlrak" in the tables. The nearest to "Mathlrak": "Mathlark"',
+      'error: There is no resource "Mathlrak" in the tables, or all of its use is suppressed. The nearest to "Mathlrak": "Mathlark"',
     );
   });
 });

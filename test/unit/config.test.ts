@@ -50,16 +50,25 @@ test("every documented key is accepted", () => {
   expect(parseConfig(config, "")).toMatchObject(config);
 });
 
+test.each(["x.example.org", "X_1.", "10.0.0.1", "::1", "fe80::1%eth0", "büro.example"])(
+  "a host can be %s",
+  (host) => {
+    expect(parseConfig({ sftp: { ...sftp, host }, lake }, "").sftp.host).toBe(host);
+  },
+);
+
 describe("a configuration is refused, with the key:", () => {
   test.each([
     ["nothing", undefined, "The file: is missing"],
     ["no server", { lake }, "sftp: is missing"],
     ["no host", { sftp: { username: "x" }, lake }, "sftp.host: is missing"],
-    ...["sftp://x", "x/reports", "u@x", "x:22", "x "].map((host): [string, unknown, string] => [
-      `the host "${host}"`,
-      { sftp: { ...sftp, host }, lake },
-      "sftp.host: must be a host name or address alone",
-    ]),
+    ...["sftp://x", "x/reports", "u@x", "x:22", "x ", "[::1]", "[::1]:22", "-x", "a,b"].map(
+      (host): [string, unknown, string] => [
+        `the host "${host}"`,
+        { sftp: { ...sftp, host }, lake },
+        "sftp.host: must be a host name or address alone",
+      ],
+    ),
     ["an empty host", { sftp: { ...sftp, host: "" }, lake }, "sftp.host: must not be empty"],
     ["no user name", { sftp: { host: "x" }, lake }, "sftp.username: is missing"],
     ["an invalid port", { sftp: { ...sftp, port: 70_000 }, lake }, "sftp.port: must be at most 65535"],

@@ -40,4 +40,5 @@ test("a line connects across Sundays and free Saturdays if there is school on so
   const [everyWeek, everySecond] = [free.with(5, {}), [...free.with(5, {}), ...free]];
   for (const days of [everyWeek, everySecond].map((weeks) => [...weeks, ...weeks, ...weeks, {}].slice(3)))
     expect(lineOver(days)).not.toContain(null);
+  expect(lineOver([...everyWeek, ...everyWeek, ...everyWeek].slice(3, -1))).not.toContain(null);
 });

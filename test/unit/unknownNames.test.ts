@@ -71,7 +71,7 @@ describe("a filter with unknown names", () => {
     ],
     [
       { resourceTypes: ["link"] },
-      'There is no resource type "link" in the tables.',
+      'There is no resource type "link" in the tables, or all of its use is suppressed.',
       'No resource type has a name like "link".',
     ],
     [{ grades: ["7"] }, 'There is no grade "7" in the tables.', "The tables have no grade."],
@@ -102,7 +102,7 @@ describe("a filter with unknown names", () => {
     );
     expect(() => ask({ resource: ["Math"], resourceType: ["apps"] })).toThrow(
       refused(
-        'There is no resource "Math" in the tables. There is no resource type "apps" in the tables.',
+        'There is no resource "Math" in the tables, or all of its use is suppressed. There is no resource type "apps" in the tables, or all of its use is suppressed.',
         'The nearest to "Math": "Maths". The nearest to "apps": "app".',
       ),
     );

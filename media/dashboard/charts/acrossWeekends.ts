@@ -22,13 +22,19 @@ export function acrossWeekends(byDay: readonly DayEntry[], value: (day: DayEntry
 }
 
 /**
- * Which days belong to a weekend without school. A weekend day without data does so unless most have data: then its
- * reports are missing. With school on Saturdays, half of them have.
+ * Which days belong to a weekend without school. A Saturday without data does so unless most Saturdays have data: then
+ * its reports are missing. So does a Sunday.
  */
 export function weekendsOff(byDay: readonly DayEntry[]): (day: DayEntry) => boolean {
-  const isWeekend = ({ date }: DayEntry) => [0, 6].includes(new Date(date).getUTCDay());
-  const weekends = byDay.filter(isWeekend);
-  const areReported = 2 * weekends.filter(({ kind }) => kind !== "noData").length > weekends.length;
-  return (day) =>
-    isWeekend(day) && !day.missing && (day.kind === "quiet" || (day.kind === "noData" && !areReported));
+  const weekdayOf = ({ date }: DayEntry) => new Date(date).getUTCDay();
+  const areReported = (weekday: number) => {
+    const days = byDay.filter((day) => weekdayOf(day) === weekday);
+    return 2 * days.filter(({ kind }) => kind !== "noData").length > days.length;
+  };
+  const reported = new Map([0, 6].map((weekday) => [weekday, areReported(weekday)]));
+  return (day) => {
+    const isReported = reported.get(weekdayOf(day));
+    if (isReported === undefined || day.missing) return false;
+    return day.kind === "quiet" || (day.kind === "noData" && !isReported);
+  };
 }

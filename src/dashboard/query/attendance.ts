@@ -263,16 +263,16 @@ export function peopleWith(
   };
 }
 
-/** Visits the entries of members whose person another marked member has counted there already. */
+/** Visits the entries of members whose person an earlier marked member has counted there already. */
 export function forEachRepeat(
   { index, people }: Facts,
   { countedIn }: Places,
-  repeats: Uint32Array,
+  members: Uint32Array,
   isMarked: (member: number) => boolean,
   visit: (entry: number) => void,
 ): void {
   const { cohort: cohortOf } = index.members;
-  for (const member of repeats) {
+  for (const member of members) {
     const entry = countedIn[cohortOf[member] as number] as number;
     let other = entry < 0 ? -1 : (people.previous[member] as number);
     while (other >= 0 && !(isMarked(other) && countedIn[cohortOf[other] as number] === entry))

@@ -16,9 +16,9 @@ export function licenceEntries({ scope, attendance }: Totals, licences: readonly
   const isUsed = (number: number) => scope.groups.usedResources[number] === 1;
   const used = shown.filter((_, number) => isUsed(number));
   const names = used.flatMap(({ name, formerNames = [] }) => [name ?? [], formerNames].flat());
-  const numbersOf = resourcesNamed(shown);
+  const numbersOf = resourcesNamed(shown, isUsed);
   const entries = licences.map((licence) => {
-    const ofName = numbersOf(licence.resource).filter(isUsed);
+    const ofName = numbersOf(licence.resource);
     const isKnown = ofName.length > 0;
     const users = usersOf(scope, ofName);
     const known = nullIfAbsent(scope, ["resourceUsage"], attendance.total.people(users));

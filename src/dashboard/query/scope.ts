@@ -68,7 +68,8 @@ export function scopeOf(
   const schools = new Set(filter.schools);
   const grades = new Set(filter.grades);
   const types = new Set(filter.userTypes);
-  const resources = new Set(filter.resources.flatMap(resourcesNamed(facts.names.shown)));
+  const isNamed = (resource: number) => groups.usedResources[resource] === 1;
+  const resources = new Set(filter.resources.flatMap(resourcesNamed(facts.names.shown, isNamed)));
   const resourceTypes = new Set(filter.resourceTypes);
   const isChosen = <T>(chosen: ReadonlySet<T>, value: T) => chosen.size === 0 || chosen.has(value);
   const counted = (cohort: number) =>
@@ -85,9 +86,9 @@ export function scopeOf(
     types: Uint8Array.from(userTypes, (type) => Number(isChosen(types, type))),
     whole: Uint8Array.from(groups.groups, (of) => Number(of.every((cohort) => cohorts[cohort] === 1))),
     resources: Uint8Array.from(facts.names.shown, ({ type }, number) => {
-      const isNamed = filter.resources.length === 0 || resources.has(number);
+      const isOfName = filter.resources.length === 0 || resources.has(number);
       // One whose name is not told has no numbers, and no filter leaves it out.
-      return Number(groups.usedResources[number] === 0 || (isNamed && isChosen(resourceTypes, type)));
+      return Number(!isNamed(number) || (isOfName && isChosen(resourceTypes, type)));
     }),
   };
   return inRange(selected, rangeOf(filter.range, groups.kinds.span, options.schoolYearStart));

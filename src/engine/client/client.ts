@@ -80,7 +80,7 @@ export class EngineClient implements AsyncDisposable {
     void started.ended.then((exit) => {
       if (this.process === started) this.process = undefined;
       if (this.disposing !== undefined) return;
-      this.deaths.push(Date.now());
+      if (!started.isHung) this.deaths.push(Date.now());
       this.options.onExit?.(exit);
     });
     return started;

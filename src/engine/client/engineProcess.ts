@@ -53,6 +53,8 @@ interface Pending {
 export class EngineProcess {
   /** Resolves when the process has exited; never rejects. */
   readonly ended: Promise<EngineExit>;
+  /** Whether it was ended because it answered nothing. */
+  isHung = false;
   private alive = true;
   private readonly child: ChildProcess;
   private readonly connection: MessageConnection;
@@ -148,7 +150,9 @@ export class EngineProcess {
       () => true,
     );
     const waited = sleep(patienceMilliseconds, false, { ref: false });
-    if (!(await Promise.race([answered, waited]))) this.child.kill("SIGKILL");
+    if (await Promise.race([answered, waited])) return;
+    this.isHung = true;
+    this.child.kill("SIGKILL");
   }
 
   private async untilEnded(): Promise<EngineExit> {
