@@ -267,7 +267,7 @@ export function peopleWith(
 export function forEachRepeat(
   { index, people }: Facts,
   { countedIn }: Places,
-  members: Uint32Array,
+  members: Iterable<number>,
   isMarked: (member: number) => boolean,
   visit: (entry: number) => void,
 ): void {

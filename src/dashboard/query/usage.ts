@@ -81,9 +81,8 @@ class UsageWalk {
   /** Per member: the stamp of the last resource it was counted for. */
   private readonly counted: Uint32Array;
   private stamp = 0;
-  /** The counted members that share their person with others: the first `sharing` of the list. */
-  private readonly sharingMembers: Uint32Array;
-  private sharing = 0;
+  /** How many entries of members were visited for this stamp. */
+  private visited = 0;
 
   constructor(
     private readonly scope: Scope,
@@ -106,14 +105,13 @@ class UsageWalk {
     this.resourceDays = new Uint32Array(shown * months);
     if (withDayUsers) this.personDays = new Uint32Array(index.people * months);
     this.counted = new Uint32Array(index.members.person.length);
-    this.sharingMembers = new Uint32Array(index.members.person.length + 1);
   }
 
   addResource(shown: number): void {
     const { names, days } = this.scope.facts;
     const months = days.monthStarts.length;
     this.stamp++;
-    this.sharing = 0;
+    this.visited = 0;
     for (const resource of names.resourcesOf[shown] ?? []) {
       forEachRun(this.scope, resource, (segment, run, mask, start, month) => {
         const at = shown * months + month;
@@ -172,25 +170,19 @@ class UsageWalk {
 
   /** Counts members who are new for this stamp; without branches on them, which nobody can predict. */
   private countPeople(shown: number, { usageRuns, usage }: MonthSegment, run: number, mask: number): void {
-    const { counted, stamp, sharingMembers } = this;
-    const { moved } = this.scope.facts.people;
+    const { counted, stamp } = this;
     const { member: members, days } = usage;
     const isWhole = ((usageRuns.days[run] as number) & ~mask) === 0;
     const end = usageRuns.firstPerson[run + 1] as number;
     let users = 0;
-    let { sharing } = this;
     for (let at = usageRuns.firstPerson[run] as number; at < end; at++) {
       if (!isWhole && ((days[at] as number) & mask) === 0) continue;
       const member = members[at] as number;
       // A stamp is one more than the one before: the sign says whether the member has an older one.
-      const isNew = ((counted[member] as number) - stamp) >>> 31;
+      users += ((counted[member] as number) - stamp) >>> 31;
       counted[member] = stamp;
-      users += isNew;
-      // The next one overwrites it unless it stays.
-      sharingMembers[sharing] = member;
-      sharing += isNew & (moved[member] as number);
     }
-    this.sharing = sharing;
+    this.visited += end - (usageRuns.firstPerson[run] as number);
     this.addUsers(shown, users);
     const { schools, grades } = this.scope.lists;
     const cohort = usageRuns.cohort[run] as number;
@@ -202,12 +194,29 @@ class UsageWalk {
   private removeRepeats(shown: number): void {
     const { facts, lists } = this.scope;
     const isUser = (member: number) => this.counted[member] === this.stamp;
-    const members = this.sharingMembers.subarray(0, this.sharing);
+    const repeats = this.repeatsOf(shown, isUser);
     const forEach = (places: Places, visit: (entry: number) => void) =>
-      forEachRepeat(facts, places, members, isUser, visit);
+      forEachRepeat(facts, places, repeats, isUser, visit);
     forEach(lists.everyone, () => this.addUsers(shown, -1));
     forEach(lists.schools, (school) => this.addSchoolUsers(shown, school, -1));
     forEach(lists.grades, (grade) => this.addGradeUsers(grade, -1));
+  }
+
+  /** The counted members whose person has an earlier one, from the shorter of two lists. */
+  private repeatsOf(shown: number, isUser: (member: number) => boolean): Iterable<number> {
+    const { names, people } = this.scope.facts;
+    if (this.visited >= people.repeats.length) return people.repeats.filter(isUser);
+    const found = new Set<number>();
+    for (const resource of names.resourcesOf[shown] ?? []) {
+      forEachRun(this.scope, resource, ({ usageRuns, usage }, run) => {
+        const end = usageRuns.firstPerson[run + 1] as number;
+        for (let at = usageRuns.firstPerson[run] as number; at < end; at++) {
+          const member = usage.member[at] as number;
+          if ((people.previous[member] as number) >= 0 && isUser(member)) found.add(member);
+        }
+      });
+    }
+    return found;
   }
 
   private addUsers(shown: number, users: number): void {
