@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { isCleverLakeError } from "../../basics/errors";
 import type { ReportItem } from "../../engine/messages/messages";
 import * as engine from "../../engine/messages/protocol";
 import { comparesContents } from "../connection/settings";
@@ -180,7 +181,12 @@ export class ReportCommands {
     const params = { ...connected, from: 0, count: 100 };
     const { total, runs } = await withProgress(
       vscode.l10n.t("Clever: reading the runs"),
-      (_progress, signal) => client.request(engine.listRuns, params, { signal }),
+      (_progress, signal) =>
+        client.request(engine.listRuns, params, { signal }).catch((error: unknown) => {
+          // There is no lake yet.
+          if (isCleverLakeError(error, "notFound")) return { total: 0, runs: [] };
+          throw error;
+        }),
     );
     const picked = await showQuickPick(
       runs.map(({ runId, outcome, started }) => ({
