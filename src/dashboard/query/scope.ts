@@ -158,37 +158,22 @@ export function inRange(selection: Selection, asked: DayRange): Scope {
  * Creates every scope, and without a spread: objects that come from a spread have a hidden class of their own until V8
  * knows it well, and it would compile the loops over millions of entries again for each of the first questions.
  */
-export function newScope({
-  facts,
-  groups,
-  lists,
-  cohorts,
-  whole,
-  resources,
-  types,
-  from,
-  to,
-  told,
-  absent,
-  missing,
-  range,
-  masks,
-}: Scope): Scope {
+export function newScope(fields: Scope): Scope {
   return {
-    facts,
-    groups,
-    lists,
-    cohorts,
-    whole,
-    resources,
-    types,
-    from,
-    to,
-    told,
-    absent,
-    missing,
-    range,
-    masks,
+    facts: fields.facts,
+    groups: fields.groups,
+    lists: fields.lists,
+    cohorts: fields.cohorts,
+    whole: fields.whole,
+    resources: fields.resources,
+    types: fields.types,
+    from: fields.from,
+    to: fields.to,
+    told: fields.told,
+    absent: fields.absent,
+    missing: fields.missing,
+    range: fields.range,
+    masks: fields.masks,
   };
 }
 

@@ -108,8 +108,8 @@ export class ConnectionCommands extends Disposable {
   }
 
   /**
-   * Answers from existing settings, without invalid ones, and secrets. A secret is only offered for the server or lake that it was entered
-   * for.
+   * Answers from existing settings, without invalid ones, and secrets. A secret is only offered for the server or lake
+   * that it was entered for.
    */
   private async knownAnswers(): Promise<ConnectionAnswers> {
     if (!hasConnection()) return initialAnswers;
