@@ -4,7 +4,7 @@ import type { Chart } from "./charts/chart";
 import { weeksLegend } from "./charts/weeksChart";
 import { fill, isolated } from "./formats";
 import { icon } from "./icons";
-import { formerNames, nameIn, pickName, type Ready } from "./model";
+import { formerNames, formerSchoolNames, nameIn, pickName, type Ready } from "./model";
 import {
   changeDirection,
   changeKind,
@@ -60,7 +60,7 @@ function changeView(context: PanelContext, change: Change, chart: Chart): Templa
   const name = nameIn(texts, list, change.name);
   const [actual, expected] = [formats.average(change.actual), formats.average(change.expected)];
   const sentence = fill(texts.changeText, actual, expected);
-  const former = formerNamesOf(ready, change);
+  const former = formerNamesIn(ready, change);
   const up = change.direction === "rose" || change.direction === "new";
   return html`<li class="change">
     <div class="change-head">
@@ -78,9 +78,9 @@ function changeView(context: PanelContext, change: Change, chart: Chart): Templa
   </li>`;
 }
 
-/** A changed resource may just have been renamed. */
-function formerNamesOf(ready: Ready, { subject, name, type }: Change): string | undefined {
-  if (subject !== "resource") return undefined;
+/** A changed school or resource may just have been renamed. */
+function formerNamesIn(ready: Ready, { subject, name, type }: Change): string | undefined {
+  if (subject === "school") return formerSchoolNames(ready, name);
   const entry = ready.answer.options.resources.find((each) => each.name === name && each.type === type);
   return entry && formerNames(ready, entry);
 }

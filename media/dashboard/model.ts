@@ -1,4 +1,5 @@
 import type { DashboardAnswer } from "../../src/dashboard/answer";
+import { formerNamesOf } from "../../src/dashboard/currentSchools";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardView } from "../../src/dashboard/export/view";
 import type { DashboardFilter } from "../../src/dashboard/filter";
@@ -111,6 +112,12 @@ const typeTexts = {
 export function typeName(texts: DashboardTexts, type: string | null): string {
   if (type === null || type === "") return texts.noType;
   return Object.hasOwn(typeTexts, type) ? texts[typeTexts[type as keyof typeof typeTexts]] : type;
+}
+
+/** A school's former names, in words; undefined if it has none. */
+export function formerSchoolNames(language: Ready, school: string | null): string | undefined {
+  const names = formerNamesOf(language.answer.options.renamedSchools, school);
+  return names.length > 0 ? formerNames(language, { formerNames: names }) : undefined;
 }
 
 /** A resource's former names, in words. */

@@ -1,4 +1,5 @@
 import type { UserType } from "../clever/reports";
+import type { RenamedSchools } from "./currentSchools";
 import type { Licence } from "./districtFiles";
 import type { DashboardFilter } from "./filter";
 import type { ShownResource } from "./groups/names";
@@ -335,6 +336,8 @@ export interface FilterOptions {
   /** Breaks of at least a week without a school day, oldest first. */
   readonly breaks: readonly Break[];
   readonly schools: readonly (string | null)[];
+  /** Former names of schools, each with the current one. */
+  readonly renamedSchools: RenamedSchools;
   /** The schools of each level that has any: elementary, middle, high, other. */
   readonly schoolLevels: readonly (NamedSchools & { readonly name: SchoolLevel })[];
   /** Schools in the district's file of levels that the tables do not have. */

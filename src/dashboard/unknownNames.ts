@@ -15,7 +15,9 @@ type NameList = keyof typeof kinds;
 export type NameLists = { readonly [List in NameList]?: readonly (string | null)[] | undefined };
 
 /** The names that a filter can choose from. */
-export function namesIn({ schools, resources, resourceTypes, grades }: FilterOptions): NameLists {
+export function namesIn(options: FilterOptions): NameLists {
+  const { resources, renamedSchools, resourceTypes, grades } = options;
+  const schools = [...options.schools, ...renamedSchools.map(([former]) => former)];
   const named = resources.flatMap(({ name, formerNames = [] }) => [name, ...formerNames]);
   return { schools, resources: named, resourceTypes, grades };
 }

@@ -216,6 +216,7 @@ function bothReports(filter: DashboardFilter, district: FakeDistrict): Dashboard
       schoolYearStart: "2026-08-01",
       breaks: breaksOf(first),
       schools: allSchools,
+      renamedSchools: district.renamed ? [["Hollow Oak Elementary", allSchools[0] ?? ""]] : [],
       schoolLevels: schoolsByLevel(allSchools),
       unknownSchools: district.unknownSchools ?? [],
       resources: allResources.map(({ name, type }) => ({

@@ -140,6 +140,7 @@ export function plainIndex(
     versions: { dailyParticipation: 1, resourceUsage: 1 },
     rows: 0,
     hasGrades,
+    renamedSchools: [],
   };
 }
 

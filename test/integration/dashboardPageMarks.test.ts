@@ -345,6 +345,13 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
     await expect.poll(() => page.locator("#panel-table tbody tr").count()).toBe(1);
   });
 
+  test("the chart of schools lists former names", async () => {
+    const { page } = await dashboards.open({ renamed: true });
+    expect(await plainTextOf(page, "#panel-schools .caption")).toMatch(
+      /^.+: formerly Hollow Oak Elementary$/,
+    );
+  });
+
   test("the charts over time, by school and by grade show a selected resource", async () => {
     const filter = { ...openingFilter, resources: ["Khan Academy"] };
     const { page } = await dashboards.open({ grades: true }, { filter });

@@ -2,9 +2,9 @@ import type { Entry } from "../../../src/dashboard/answer";
 import { type Bars, barChart } from "../charts/barChart";
 import type { Chart } from "../charts/chart";
 import type { Look } from "../charts/look";
-import { partlyMark } from "../formats";
+import { isolated, partlyMark } from "../formats";
 import { absentSentences, orUnknown } from "../missingWords";
-import { type NameList, nameIn, pickName, type Ready } from "../model";
+import { formerSchoolNames, type NameList, nameIn, pickName, type Ready } from "../model";
 import { countsUngraded, cutSentences, ungradedSentences } from "../suppressionWords";
 import { type Cell, type ColumnOf, drawable, extremes, labelText, type Panel, picking } from "./panel";
 
@@ -58,9 +58,11 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
   const sorted = list === "schools" ? [...entries].sort((a, b) => rank(b) - rank(a)) : entries;
   const drawn = limit === 0 ? sorted : sorted.slice(0, limit);
   const title = { schools: texts.school, grades: texts.grade, resources: texts.resource }[list];
+  const renamed = panel.id === "schools" ? renamedText(ready, entries) : "";
   return {
     ...panel,
     wide: false,
+    ...(renamed === "" ? {} : { caption: renamed, remarks: [renamed] }),
     controls: [
       ...controls,
       ...(list === "schools" && entries.length > schoolsBeforeChoice ? (["schoolsShown"] as const) : []),
@@ -100,6 +102,15 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
       }),
     }),
   };
+}
+
+/** What the schools were called before. */
+function renamedText(ready: Ready, schools: readonly Named<Entry>[]): string {
+  const renamed = schools.flatMap(({ name }) => {
+    const former = formerSchoolNames(ready, name);
+    return former === undefined ? [] : [`${isolated(nameIn(ready.texts, "schools", name))}: ${former}`];
+  });
+  return renamed.join(" · ");
 }
 
 /** The name of an entry, marked if one of its groups is suppressed, or people without a grade count elsewhere. */

@@ -115,7 +115,7 @@ export function definitionTexts(t: Translate) {
         "Average of num_resources_accessed over the school's rows of daily participation (one per person and day), days without use included; rows without a num_resources_accessed are left out.",
       ),
       t(
-        "A school is identified only by its name: schools of the same name are one, and a school that was renamed is two.",
+        "A school is identified by its name: schools of the same name are one. A renamed school counts under its current name if it kept Clever's id.",
       ),
     ),
     top: explain(

@@ -11,7 +11,7 @@ import { buildMonth } from "./monthBuild";
 import { type FilesByMonth, monthFiles } from "./monthFiles";
 import { MonthIds } from "./monthIds";
 import type { ParticipationIndex } from "./participationIndex";
-import { preparePeople } from "./peopleTables";
+import { preparePeople, renamedSchoolsIn, withCurrentSchools } from "./peopleTables";
 import { TableRows } from "./tableRows";
 import { isSame, type NewestCommits, type Snapshots, WatchedTables } from "./watchedTables";
 
@@ -173,7 +173,8 @@ export class IndexUpkeep {
     const session = await engine.session();
     const roster = await rows.ofRoster(snapshots.roster, signal);
     const ofUndated = Object.values(await rows.ofMonth(snapshots, undated, signal));
-    const people = await preparePeople(session, [...ids.values(), ...ofUndated], roster);
+    const renamed = await renamedSchoolsIn(session, [...ids.values()]);
+    const people = await preparePeople(session, [...ids.values(), ...ofUndated], roster, renamed);
     const isOfPeople = async (found: IndexState) =>
       found.people.key === people.key && !(await found.hasChangedGrades(session));
     if (state && (await isOfPeople(state))) return state;
@@ -201,10 +202,15 @@ export class IndexUpkeep {
     const tables = await DictionaryTables.open(session, state.dictionary, people);
     const missing = [...requested].filter(([month, { key }]) => state.months.get(month)?.key !== key);
     for (const [month] of missing) state.removeMonth(month);
-    const seats = await tables.seat(missing.map(([month]) => ids.get(month) as string));
+    const current = (select: string) => withCurrentSchools(select, state.people);
+    const seats = await tables.seat(missing.map(([month]) => current(ids.get(month) as string)));
     for (const [month, { key, ...monthFiles }] of missing) {
       report({ ready: state.months.size, months: requested.size });
-      const selects = await rows.ofMonth(snapshots, monthFiles, signal);
+      const { dailyParticipation, resourceUsage } = await rows.ofMonth(snapshots, monthFiles, signal);
+      const selects = {
+        dailyParticipation: current(dailyParticipation),
+        resourceUsage: current(resourceUsage),
+      };
       const build = { tables, seats, month, rows: selects, ids: ids.get(month) as string };
       const { segment, dictionary } = await buildMonth(session, build);
       state.setMonth(month, { key, segment }, dictionary);
@@ -251,6 +257,7 @@ function indexOf(
     },
     rows,
     hasGrades: people.hasGrades,
+    renamedSchools: people.renamedSchools,
   };
 }
 

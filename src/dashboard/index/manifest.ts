@@ -3,7 +3,7 @@ import * as z from "zod";
 import { userTypes } from "../../clever/reports";
 
 /** Change this number with the format of any cache file; files of an older version are then rebuilt. */
-const format = 9;
+const format = 10;
 
 const nullable = z.string().nullable();
 const count = z.number().int().nonnegative();
@@ -29,7 +29,11 @@ const manifest = z.object({
     })
     .optional(),
   /** The state of people that the files were built with. */
-  peopleOfTables: z.object({ key: z.string(), hasGrades: z.boolean() }),
+  peopleOfTables: z.object({
+    key: z.string(),
+    hasGrades: z.boolean(),
+    renamedSchools: z.array(z.tuple([z.string(), z.string()]).readonly()).readonly(),
+  }),
   dictionary: z.object({
     people: count,
     cohorts: z.array(z.object({ school: nullable, userType: z.enum(userTypes), grade: nullable })),

@@ -5,14 +5,14 @@ import type { LakeCache } from "./lakeCache";
 import type { Manifest, StoredFile } from "./manifest";
 import { inMonthSql } from "./monthBuild";
 
-const columns = `${pseudonymName("sis_id")}, ${pseudonymName("clever_user_id")}, school_name, user_type`;
+const columns = `${pseudonymName("sis_id")}, ${pseudonymName("clever_user_id")}, school_name, user_type, clever_school_id`;
 
 /** SELECTs of all columns of the two tables. */
 type Rows = Readonly<Record<ReportKind, string>>;
 
 /**
- * The distinct ids, schools and user types in the rows of each month. Which person a row is about can depend on rows of
- * any other month, so the ids of all months are needed whenever one changes. They are stored in the cache, so that only
+ * The distinct ids, schools and user types in the rows of each month. Which person a row is about, and what its school is
+ * called now, can depend on rows of any other month, so the ids of all months are needed whenever one changes. They are stored in the cache, so that only
  * the rows of the changed month are read.
  */
 export class MonthIds {
@@ -32,7 +32,8 @@ export class MonthIds {
 
   /**
    * A SELECT of the ids in a month's data files, from the cache if they are there: both pseudonyms, `school_name`,
-   * `user_type`, and `counts`, which is false for rows of the files that `buildMonth` leaves out.
+   * `user_type`, `clever_school_id`, the first and the last day of such rows (`first_day`, `last_day`), and `counts`, which
+   * is false for rows of the files that `buildMonth` leaves out.
    *
    * @param month `yyyy-MM`
    * @param key identifies the month's files
@@ -49,9 +50,12 @@ export class MonthIds {
     if (known?.key === key && (await this.cache.read(known.file))) return this.selectFile(known.file);
     this.stored.delete(month);
     const { dailyParticipation, resourceUsage } = await readRows();
-    const ids = [dailyParticipation, resourceUsage]
-      .map((rows) => `SELECT ${columns}, coalesce(${inMonthSql(month)}, false) AS counts FROM (${rows})`)
-      .join(" UNION ");
+    const rows = [dailyParticipation, resourceUsage]
+      .map(
+        (each) => `SELECT ${columns}, date, coalesce(${inMonthSql(month)}, false) AS counts FROM (${each})`,
+      )
+      .join(" UNION ALL ");
+    const ids = `SELECT ${columns}, counts, min(date) AS first_day, max(date) AS last_day FROM (${rows}) GROUP BY ALL`;
     try {
       const file = await this.cache.add("ids", (place) =>
         session.query(`COPY (${ids}) TO ${sqlString(place)} (FORMAT parquet)`),

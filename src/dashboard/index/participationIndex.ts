@@ -30,10 +30,13 @@ export interface ParticipationIndex {
   readonly rows: number;
   /** Whether a roster gave people their grades. */
   readonly hasGrades: boolean;
+  /** The former names of schools, each with the current one, which its cohorts have. */
+  readonly renamedSchools: readonly (readonly [former: string, current: string])[];
 }
 
 /** The grade is the person's, whatever the user type; rows without a person have no grade. */
 export interface Cohort {
+  /** Its current name; see `clever/renamedSchools.ts`. */
   readonly school: string | null;
   readonly userType: UserType;
   readonly grade: string | null;

@@ -1,14 +1,16 @@
 import { createHash } from "node:crypto";
 import { joinedIds, personColumn, withPerson } from "../../clever/person";
+import { renamedSchools } from "../../clever/renamedSchools";
 import { pseudonymName } from "../../clever/reports";
-import type { DuckSession } from "../../duck/duck";
+import { type DuckSession, sqlString } from "../../duck/duck";
+import type { ParticipationIndex } from "./participationIndex";
 
 const sisId = pseudonymName("sis_id");
 const cleverId = pseudonymName("clever_user_id");
 
 /** Facts about people that need all rows together, not one month's. */
-export interface PeopleOfTables {
-  /** Identifies the roster, and the resolution of rows that do not identify their person themselves. */
+export interface PeopleOfTables extends Pick<ParticipationIndex, "renamedSchools"> {
+  /** Identifies the roster, the renamed schools, and the resolution of rows that do not identify their person themselves. */
   readonly key: string;
   /** Whether a roster gave people their grades. */
   readonly hasGrades: boolean;
@@ -26,11 +28,13 @@ export interface Roster {
  * of the person's ids, whichever rows have them.
  *
  * @param ids at least one SELECT; together they contain each pair of pseudonyms that a row of the tables has, with its user type
+ * @param renamed as `renamedSchoolsIn` finds them
  */
 export async function preparePeople(
   session: DuckSession,
   ids: readonly string[],
   roster: Roster | undefined,
+  renamed: PeopleOfTables["renamedSchools"],
 ): Promise<PeopleOfTables> {
   const run = (sql: string) => session.query(sql);
   await run("CREATE OR REPLACE TEMP TABLE grades (pseudonym VARCHAR, grade VARCHAR)");
@@ -41,12 +45,39 @@ export async function preparePeople(
   for (const { user_type, sis_id, person } of await run("FROM joined_ids ORDER BY user_type, sis_id")) {
     hash.update(`\n${String(user_type)} ${String(sis_id)} ${String(person)}`);
   }
-  const key = hash.digest("hex");
-  if (roster === undefined) return { key, hasGrades: false };
+  hash.update(JSON.stringify(renamed));
+  const facts = { key: hash.digest("hex"), renamedSchools: renamed };
+  if (roster === undefined) return { ...facts, hasGrades: false };
   await run(
     `INSERT INTO grades SELECT ${personColumn}, min(grade) FROM (${withPerson("FROM ids", "joined_ids")}) ids
      LEFT JOIN (${roster.rows}) roster USING (${sisId}) WHERE ${personColumn} IS NOT NULL GROUP BY ${personColumn}`,
   );
   const { some } = await session.one(`SELECT count(grade) > 0 AS some FROM (${roster.rows})`);
-  return { key, hasGrades: some === true };
+  return { ...facts, hasGrades: some === true };
+}
+
+/**
+ * The schools that were renamed, by former name.
+ *
+ * @param ids SELECTs as `MonthIds` returns them, of all months
+ */
+export async function renamedSchoolsIn(
+  session: DuckSession,
+  ids: readonly string[],
+): Promise<PeopleOfTables["renamedSchools"]> {
+  if (ids.length === 0) return [];
+  const days = ids.map(
+    (each) => `SELECT clever_school_id, school_name, first_day, last_day FROM (${each}) WHERE counts`,
+  );
+  const found = await session.query(
+    `FROM (${renamedSchools(days.join(" UNION ALL "))}) ORDER BY school_name`,
+  );
+  return found.map(({ school_name, current_name }) => [String(school_name), String(current_name)] as const);
+}
+
+/** The rows of a SELECT with the current names of their schools. */
+export function withCurrentSchools(select: string, { renamedSchools: renamed }: PeopleOfTables): string {
+  if (renamed.length === 0) return select;
+  const cases = renamed.map(([former, current]) => `WHEN ${sqlString(former)} THEN ${sqlString(current)}`);
+  return `SELECT * REPLACE (CASE school_name ${cases.join(" ")} ELSE school_name END AS school_name) FROM (${select})`;
 }

@@ -3,6 +3,7 @@ import { compareGrades } from "../../clever/grades";
 import { userTypes } from "../../clever/reports";
 import type { Cards, DashboardAnswer, FilterOptions, NoAnswer, People, ReportKind, Shown } from "../answer";
 import { countDays } from "../calendar";
+import { currentSchool, withCurrentSchools } from "../currentSchools";
 import type { Licence } from "../districtFiles";
 import type { DashboardFilter } from "../filter";
 import { factsOf, groupsOf } from "../groups/groups";
@@ -61,12 +62,13 @@ export interface AnswerOptions extends Counting {
  */
 export async function answer(
   index: ParticipationIndex | undefined,
-  filter: DashboardFilter,
+  asked: DashboardFilter,
   options: AnswerOptions,
   signal?: AbortSignal,
 ): Promise<DashboardAnswer | NoAnswer> {
   signal?.throwIfAborted();
   if (index === undefined) return { empty: true };
+  const filter = withCurrentSchools(asked, index.renamedSchools);
   const { minimumGroupSize, keepWhole } = options;
   const scope = scopeOf(index, filter, options);
   const totals = await computeTotals(scope, signal);
@@ -187,8 +189,12 @@ export function optionsOf(
 ): FilterOptions {
   const facts = factsOf(index);
   const { kinds, usedResources } = groupsOf(facts, options);
-  const { levels } = options;
   const { names, days } = facts;
+  const { renamedSchools } = index;
+  const current = currentSchool(renamedSchools);
+  const listed = [...(options.levels ?? [])];
+  // A level that is listed for the current name counts.
+  const levels = new Map([...listed.map(([school, level]) => [current(school), level] as const), ...listed]);
   const { span } = kinds;
   const resources = names.shown.filter((_, number) => usedResources[number] === 1);
   const types = new Set(index.cohorts.map(({ userType }) => userType));
@@ -198,8 +204,9 @@ export function optionsOf(
     schoolYearStart: isoDate(schoolYearStart(span, options.schoolYearStart)),
     breaks: breaksIn(kinds, days),
     schools: names.schools,
+    renamedSchools,
     schoolLevels: schoolsByLevel(names.schools, levels),
-    unknownSchools: [...(levels?.keys() ?? [])].filter((school) => !names.schools.includes(school)),
+    unknownSchools: listed.flatMap(([school]) => (names.schools.includes(current(school)) ? [] : [school])),
     resources,
     resourceTypes: [...new Set(resources.map(({ type }) => type))].sort(compareNames),
     userTypes: userTypes.filter((type) => types.has(type)),

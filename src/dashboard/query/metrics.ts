@@ -1,4 +1,5 @@
 import type { Entry, People } from "../answer";
+import { withCurrentSchools } from "../currentSchools";
 import type { DashboardFilter } from "../filter";
 import { compareNames } from "../groups/names";
 import type { ParticipationIndex } from "../index/participationIndex";
@@ -33,10 +34,11 @@ const resourcesBySchool = 5;
 /** Participation metrics from the tables. Throws the signal's reason when aborted. */
 export async function participationMetrics(
   index: ParticipationIndex,
-  filter: DashboardFilter,
+  asked: DashboardFilter,
   counting: Counting,
   signal?: AbortSignal,
 ) {
+  const filter = withCurrentSchools(asked, index.renamedSchools);
   const scope = scopeOf(index, filter, { ...counting, schoolYearStart: defaultSchoolYearStart });
   const totals = await computeTotals(scope, signal);
   const { filter: cut, schools, days } = withheldIn(scope);
