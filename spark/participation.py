@@ -278,6 +278,8 @@ salt = None
 #   a person. A row without it is matched by the school system's id, through rows that have both.
 # - **What is a resource?** It is identified by Clever's resource id and shown under its newest name. Resources of the same
 #   name and type are one: a link that twenty teachers added counts once.
+# - **What is a school?** It is identified by its name. If Clever's ids of a school have another name later, it was renamed:
+#   its rows count under its current name.
 # - **Which grade?** The reports have no grades. They come from Clever's roster (`clever-lake roster`), matched by the school
 #   system's id.
 
@@ -296,6 +298,12 @@ PERSON_OF_SIS_ID = """
 {{people.person_of_sis_id}}
 """
 spark.sql(PERSON_OF_SIS_ID).createOrReplaceTempView("people_person_of_sis_id")
+
+# A school that was renamed is one school, under its current name.
+RENAMED_SCHOOL = """
+{{people.renamed_school}}
+"""
+spark.sql(RENAMED_SCHOOL).createOrReplaceTempView("people_renamed_school")
 
 DAILY_PARTICIPATION = """
 {{people.daily_participation}}

@@ -52,10 +52,10 @@ export async function sampleViews(
       "2024-09-11,sis-b,,school-9,Lone School,link,https://example.org,id-2,1",
     ),
   );
-  // A day without a report of daily participation.
+  // A day without a report of daily participation. The school has a new name.
   await fixture.put(
     usagePath("2024-09-12"),
-    usageCsv("2024-09-12,sis-a,clever-a,school-9,Lone School,app,Mathlark,id-1,1"),
+    usageCsv("2024-09-12,sis-a,clever-a,school-9,Lone Academy,app,Mathlark,id-1,1"),
   );
   expect((await fixture.run()).quarantined).toEqual([]);
   const roster = path.join(folder, "roster.csv");

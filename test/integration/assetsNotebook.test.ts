@@ -84,12 +84,15 @@ beforeAll(async () => {
     firstDay: "2024-09-09",
   });
   await writeDistrict(district, fixture.server);
-  const small = (id: string, day: string, logins: number, active = true) =>
-    `${day},sis-${id},clever-${id},school-9,${loneSchool},${active},${logins},2`;
-  // A school with few people. One of them has only the school system's id, and an older export has different values for a day.
+  const small = (id: string, day: string, logins: number, active = true, school = loneSchool) =>
+    `${day},sis-${id},clever-${id},school-9,${school},${active},${logins},2`;
+  // A school with few people that was renamed. One of them has only the school system's id, and an older export has different values for a day.
   await fixture.put(
     dailyPath("2024-09-20"),
-    dailyCsv(small("a", "2024-09-20", 3), small("b", "2024-09-20", 0, false)),
+    dailyCsv(
+      small("a", "2024-09-20", 3, true, "Lone Schoolhouse"),
+      small("b", "2024-09-20", 0, false, "Lone Schoolhouse"),
+    ),
   );
   await fixture.put(
     dailyPath("2024-09-21"),

@@ -86,7 +86,7 @@ So give readers only the published report, without *Build* permission. A count o
 is shown exactly; the dashboard shows \`<10\`. Reports of different refreshes can be subtracted, and the difference
 can be about fewer people. The role *One school* is an example of row-level security: put a school's name into it. It
 applies only to readers of the published report, not to people who may edit it. Power BI is not case-sensitive, so two
-resources whose names differ only in case count as one. A renamed school counts as two.
+resources whose names differ only in case count as one. A renamed school counts under its current name.
 
 **How this was checked.** Microsoft's own library for semantic models (in \`@microsoft/powerbi-modeling-mcp\` 0.5.0-beta.13)
 loads the model and lists every table, column, measure and relationship as intended. It rejects the model with one

@@ -1,4 +1,5 @@
 import { personColumn, standardJoinedIds, withPerson } from "../../clever/person";
+import { renamedSchools } from "../../clever/renamedSchools";
 import {
   oeaColumns,
   pseudoColumns,
@@ -39,6 +40,21 @@ WHERE user_type = '${userTypeValue.students}'`,
 }));
 
 const selectAll = (report: ReportName) => `SELECT * FROM ${allRows(report)}`;
+const schoolDays = reportNames.map(
+  (report) =>
+    `SELECT clever_school_id, school_name, date AS first_day, date AS last_day FROM ${allRows(report)}`,
+);
+/** The rows of a report with the current names of their schools. */
+function currentRows(report: ReportName): string {
+  const columns = pseudoColumns(reports[report]).map(({ name }) =>
+    name === "school_name"
+      ? "COALESCE(renamed_school.current_name, stored.school_name) AS school_name"
+      : `stored.${name}`,
+  );
+  return `SELECT ${columns.join(", ")}
+    FROM ${allRows(report)} AS stored
+    LEFT JOIN people.renamed_school AS renamed_school ON renamed_school.school_name = stored.school_name`;
+}
 const joined = "people.person_of_sis_id";
 
 const participation = "people.daily_participation";
@@ -67,9 +83,14 @@ export const personViews: readonly View[] = [
     standardJoinedIds(reportNames.map(selectAll)),
   ),
   people(
+    "renamed_school",
+    "The former names of schools, each with the current one: the name that Clever's ids of the school have had since.",
+    renamedSchools(schoolDays.join(" UNION ALL ")),
+  ),
+  people(
     "daily_participation",
-    `Daily participation with ${personColumn}: Clever's id, else the school system's, joined by rows that have both.`,
-    withPerson(selectAll("daily_participation"), joined),
+    `Daily participation with ${personColumn}: Clever's id, else the school system's, joined by rows that have both. Schools have their current names.`,
+    withPerson(currentRows("daily_participation"), joined),
   ),
   people(
     "newest_resource",
@@ -98,14 +119,14 @@ WHERE place = 1`,
   ),
   people(
     "resource_usage",
-    `Resource usage with ${personColumn}, under the newest names of resources; resource identifies one by type and name.`,
+    `Resource usage with ${personColumn}, under the current names of schools and the newest of resources; resource identifies one by type and name.`,
     `SELECT
   renamed.*,
   CONCAT(COALESCE(renamed.resource_type, ''), '|', COALESCE(renamed.resource_name, '')) AS resource
 FROM (
   SELECT
     ${renamedColumns}
-  FROM (${withPerson(selectAll("resource_usage"), joined)}) AS named
+  FROM (${withPerson(currentRows("resource_usage"), joined)}) AS named
   LEFT JOIN people.newest_resource AS newest ON newest.resource_id = named.resource_id
 ) AS renamed`,
   ),
