@@ -279,7 +279,7 @@ salt = None
 # - **What is a resource?** It is identified by Clever's resource id and shown under its newest name. Resources of the same
 #   name and type are one: a link that twenty teachers added counts once.
 # - **What is a school?** It is identified by its name. If Clever's ids of a school have another name later, it was renamed:
-#   its rows count under its current name.
+#   its rows count under its current name. Rows without a name count for the school that their id identifies.
 # - **Which grade?** The reports have no grades. They come from Clever's roster (`clever-lake roster`), matched by the school
 #   system's id.
 
@@ -304,6 +304,11 @@ RENAMED_SCHOOL = """
 {{people.renamed_school}}
 """
 spark.sql(RENAMED_SCHOOL).createOrReplaceTempView("people_renamed_school")
+
+SCHOOL_OF_ID = """
+{{people.school_of_id}}
+"""
+spark.sql(SCHOOL_OF_ID).createOrReplaceTempView("people_school_of_id")
 
 DAILY_PARTICIPATION = """
 {{people.daily_participation}}

@@ -213,7 +213,7 @@ function plainFacts(
   }
   const reported = (row: SqlRow) => ({
     ...row,
-    school_name: row.school_name === "Lone School" ? "Lone Academy" : row.school_name,
+    school_name: row.clever_school_id === "school-9" ? "Lone Academy" : row.school_name,
     person: row.clever_user_id_pseudonym ?? joined.get(row.sis_id_pseudonym) ?? row.sis_id_pseudonym,
   });
   const newest = new Map<unknown, SqlRow>();

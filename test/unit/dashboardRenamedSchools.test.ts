@@ -13,7 +13,7 @@ const settings = { ...counting, schoolYearStart: "08-01", now: new Date("2026-02
 const everything = { ...openingFilter, range: { from: "2025-12-01", to: "2026-01-31" } };
 
 /** Rows of three students of Lincoln on a day, and of three of North, in both reports. */
-function rows(date: string, lincoln: string) {
+function rows(date: string, lincoln: string | null) {
   const people = [
     ...["a", "b", "c"].map((person) => ({ person, id: "7", school: lincoln })),
     ...["d", "e", "f"].map((person) => ({ person, id: "8", school: "North Elementary" })),
@@ -27,9 +27,9 @@ function rows(date: string, lincoln: string) {
     user_type: "student",
   }));
 }
-const participation = (date: string, lincoln: string) =>
+const participation = (date: string, lincoln: string | null) =>
   rows(date, lincoln).map((row) => ({ ...row, active: true, num_logins: 2, num_resources_accessed: 1 }));
-const usage = (date: string, lincoln: string) =>
+const usage = (date: string, lincoln: string | null) =>
   rows(date, lincoln).map((row) => ({ ...row, resource_type: "app", resource_name: "Maps", num_access: 1 }));
 
 let keeper: IndexKeeper | undefined;
@@ -80,6 +80,17 @@ test("a renamed school is one school, in months before and after, also once the 
   await tables.put("resource_usage", "2", usage("2026-01-12", "Lincoln"));
   expect(await schoolsAnd()).toEqual([6, "Lincoln: 3", "North Elementary: 3"]);
   expect((await current()).renamedSchools).toEqual([]);
+});
+
+test("rows without a school's name count for the school of their id, in any month", async () => {
+  const { tables, schoolsAnd } = await lakeWithTables();
+  await tables.put("daily_participation", "1", participation("2025-12-10", null));
+  expect(await schoolsAnd()).toEqual([6, "North Elementary: 3", "null: 3"]);
+  await tables.put("daily_participation", "2", participation("2026-01-12", "Lincoln"));
+  await tables.put("resource_usage", "1", usage("2025-12-11", null));
+  expect(await schoolsAnd()).toEqual([6, "Lincoln: 3", "North Elementary: 3"]);
+  const december = { ...everything, range: { from: "2025-12-01", to: "2025-12-31" }, schools: ["Lincoln"] };
+  expect(await schoolsAnd(december)).toEqual([3, "Lincoln: 3"]);
 });
 
 test("filters, and the file of school levels, may use its former name", async () => {

@@ -1,5 +1,5 @@
+import { renamedSchools, schoolsOfIds } from "../../clever/currentSchools";
 import { personColumn, standardJoinedIds, withPerson } from "../../clever/person";
-import { renamedSchools } from "../../clever/renamedSchools";
 import {
   oeaColumns,
   pseudoColumns,
@@ -40,20 +40,24 @@ WHERE user_type = '${userTypeValue.students}'`,
 }));
 
 const selectAll = (report: ReportName) => `SELECT * FROM ${allRows(report)}`;
-const schoolDays = reportNames.map(
-  (report) =>
-    `SELECT clever_school_id, school_name, date AS first_day, date AS last_day FROM ${allRows(report)}`,
-);
+const schoolDays = reportNames
+  .map(
+    (report) =>
+      `SELECT clever_school_id, school_name, date AS first_day, date AS last_day FROM ${allRows(report)}`,
+  )
+  .join(" UNION ALL ");
 /** The rows of a report with the current names of their schools. */
 function currentRows(report: ReportName): string {
   const columns = pseudoColumns(reports[report]).map(({ name }) =>
     name === "school_name"
-      ? "COALESCE(renamed_school.current_name, stored.school_name) AS school_name"
+      ? "COALESCE(renamed_school.current_name, stored.school_name, school_of_id.school_name) AS school_name"
       : `stored.${name}`,
   );
   return `SELECT ${columns.join(", ")}
     FROM ${allRows(report)} AS stored
-    LEFT JOIN people.renamed_school AS renamed_school ON renamed_school.school_name = stored.school_name`;
+    LEFT JOIN people.renamed_school AS renamed_school ON renamed_school.school_name = stored.school_name
+    LEFT JOIN people.school_of_id AS school_of_id
+      ON stored.school_name IS NULL AND school_of_id.clever_school_id = stored.clever_school_id`;
 }
 const joined = "people.person_of_sis_id";
 
@@ -85,7 +89,12 @@ export const personViews: readonly View[] = [
   people(
     "renamed_school",
     "The former names of schools, each with the current one: the name that Clever's ids of the school have had since.",
-    renamedSchools(schoolDays.join(" UNION ALL ")),
+    renamedSchools(schoolDays),
+  ),
+  people(
+    "school_of_id",
+    "The current name of each of Clever's ids that identify a school, for rows without a name.",
+    schoolsOfIds(schoolDays),
   ),
   people(
     "daily_participation",

@@ -11,7 +11,7 @@ import { buildMonth } from "./monthBuild";
 import { type FilesByMonth, monthFiles } from "./monthFiles";
 import { MonthIds } from "./monthIds";
 import type { ParticipationIndex } from "./participationIndex";
-import { preparePeople, renamedSchoolsIn, withCurrentSchools } from "./peopleTables";
+import { currentSchoolsIn, preparePeople, withCurrentSchools } from "./peopleTables";
 import { TableRows } from "./tableRows";
 import { isSame, type NewestCommits, type Snapshots, WatchedTables } from "./watchedTables";
 
@@ -173,8 +173,8 @@ export class IndexUpkeep {
     const session = await engine.session();
     const roster = await rows.ofRoster(snapshots.roster, signal);
     const ofUndated = Object.values(await rows.ofMonth(snapshots, undated, signal));
-    const renamed = await renamedSchoolsIn(session, [...ids.values()]);
-    const people = await preparePeople(session, [...ids.values(), ...ofUndated], roster, renamed);
+    const schools = await currentSchoolsIn(session, [...ids.values()]);
+    const people = await preparePeople(session, [...ids.values(), ...ofUndated], roster, schools);
     const isOfPeople = async (found: IndexState) =>
       found.people.key === people.key && !(await found.hasChangedGrades(session));
     if (state && (await isOfPeople(state))) return state;

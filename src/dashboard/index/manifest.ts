@@ -6,6 +6,7 @@ import { userTypes } from "../../clever/reports";
 const format = 10;
 
 const nullable = z.string().nullable();
+const pairs = z.array(z.tuple([z.string(), z.string()]).readonly()).readonly();
 const count = z.number().int().nonnegative();
 
 /** A file of the cache, trusted only if its length and CRC-32 match. */
@@ -32,7 +33,8 @@ const manifest = z.object({
   peopleOfTables: z.object({
     key: z.string(),
     hasGrades: z.boolean(),
-    renamedSchools: z.array(z.tuple([z.string(), z.string()]).readonly()).readonly(),
+    renamedSchools: pairs,
+    schoolsOfIds: pairs,
   }),
   dictionary: z.object({
     people: count,

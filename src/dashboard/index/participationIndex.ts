@@ -36,7 +36,7 @@ export interface ParticipationIndex {
 
 /** The grade is the person's, whatever the user type; rows without a person have no grade. */
 export interface Cohort {
-  /** Its current name; see `clever/renamedSchools.ts`. */
+  /** Its current name; see `clever/currentSchools.ts`. */
   readonly school: string | null;
   readonly userType: UserType;
   readonly grade: string | null;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import { renamedSchools, schoolsOfIds } from "../../clever/currentSchools";
 import { joinedIds, personColumn, withPerson } from "../../clever/person";
-import { renamedSchools } from "../../clever/renamedSchools";
 import { pseudonymName } from "../../clever/reports";
 import { type DuckSession, sqlString } from "../../duck/duck";
 import type { ParticipationIndex } from "./participationIndex";
@@ -8,9 +8,15 @@ import type { ParticipationIndex } from "./participationIndex";
 const sisId = pseudonymName("sis_id");
 const cleverId = pseudonymName("clever_user_id");
 
+/** See `clever/currentSchools.ts`. */
+interface CurrentSchools extends Pick<ParticipationIndex, "renamedSchools"> {
+  /** Clever's ids of schools that have rows without a name, each with the name. */
+  readonly schoolsOfIds: readonly (readonly [id: string, name: string])[];
+}
+
 /** Facts about people that need all rows together, not one month's. */
-export interface PeopleOfTables extends Pick<ParticipationIndex, "renamedSchools"> {
-  /** Identifies the roster, the renamed schools, and the resolution of rows that do not identify their person themselves. */
+export interface PeopleOfTables extends CurrentSchools {
+  /** Identifies the roster, the schools, and the resolution of rows that do not identify their person themselves. */
   readonly key: string;
   /** Whether a roster gave people their grades. */
   readonly hasGrades: boolean;
@@ -28,13 +34,13 @@ export interface Roster {
  * of the person's ids, whichever rows have them.
  *
  * @param ids at least one SELECT; together they contain each pair of pseudonyms that a row of the tables has, with its user type
- * @param renamed as `renamedSchoolsIn` finds them
+ * @param schools as `currentSchoolsIn` finds them
  */
 export async function preparePeople(
   session: DuckSession,
   ids: readonly string[],
   roster: Roster | undefined,
-  renamed: PeopleOfTables["renamedSchools"],
+  schools: CurrentSchools,
 ): Promise<PeopleOfTables> {
   const run = (sql: string) => session.query(sql);
   await run("CREATE OR REPLACE TEMP TABLE grades (pseudonym VARCHAR, grade VARCHAR)");
@@ -45,8 +51,8 @@ export async function preparePeople(
   for (const { user_type, sis_id, person } of await run("FROM joined_ids ORDER BY user_type, sis_id")) {
     hash.update(`\n${String(user_type)} ${String(sis_id)} ${String(person)}`);
   }
-  hash.update(JSON.stringify(renamed));
-  const facts = { key: hash.digest("hex"), renamedSchools: renamed };
+  hash.update(JSON.stringify(schools));
+  const facts = { key: hash.digest("hex"), ...schools };
   if (roster === undefined) return { ...facts, hasGrades: false };
   await run(
     `INSERT INTO grades SELECT ${personColumn}, min(grade) FROM (${withPerson("FROM ids", "joined_ids")}) ids
@@ -57,27 +63,36 @@ export async function preparePeople(
 }
 
 /**
- * The schools that were renamed, by former name.
+ * The schools of rows that do not have the current name of their school.
  *
  * @param ids SELECTs as `MonthIds` returns them, of all months
  */
-export async function renamedSchoolsIn(
+export async function currentSchoolsIn(
   session: DuckSession,
   ids: readonly string[],
-): Promise<PeopleOfTables["renamedSchools"]> {
-  if (ids.length === 0) return [];
-  const days = ids.map(
-    (each) => `SELECT clever_school_id, school_name, first_day, last_day FROM (${each}) WHERE counts`,
+): Promise<CurrentSchools> {
+  if (ids.length === 0) return { renamedSchools: [], schoolsOfIds: [] };
+  const days = ids
+    .map((each) => `SELECT clever_school_id, school_name, first_day, last_day FROM (${each}) WHERE counts`)
+    .join(" UNION ALL ");
+  const renamed = await session.query(`FROM (${renamedSchools(days)}) ORDER BY school_name`);
+  const ofIds = await session.query(
+    `FROM (${schoolsOfIds(days)}) ids
+     SEMI JOIN (FROM (${days}) WHERE school_name IS NULL) nameless USING (clever_school_id) ORDER BY clever_school_id`,
   );
-  const found = await session.query(
-    `FROM (${renamedSchools(days.join(" UNION ALL "))}) ORDER BY school_name`,
-  );
-  return found.map(({ school_name, current_name }) => [String(school_name), String(current_name)] as const);
+  return {
+    renamedSchools: renamed.map((row) => [String(row.school_name), String(row.current_name)]),
+    schoolsOfIds: ofIds.map((row) => [String(row.clever_school_id), String(row.school_name)]),
+  };
 }
 
 /** The rows of a SELECT with the current names of their schools. */
-export function withCurrentSchools(select: string, { renamedSchools: renamed }: PeopleOfTables): string {
-  if (renamed.length === 0) return select;
-  const cases = renamed.map(([former, current]) => `WHEN ${sqlString(former)} THEN ${sqlString(current)}`);
-  return `SELECT * REPLACE (CASE school_name ${cases.join(" ")} ELSE school_name END AS school_name) FROM (${select})`;
+export function withCurrentSchools(select: string, { renamedSchools, schoolsOfIds }: CurrentSchools): string {
+  if (renamedSchools.length + schoolsOfIds.length === 0) return select;
+  const pairs = (values: CurrentSchools["schoolsOfIds"]) =>
+    [["", ""] as const, ...values].map((pair) => `(${pair.map(sqlString).join(", ")})`).join(", ");
+  return `SELECT own.* REPLACE (coalesce(renamed.name, own.school_name, of_id.name) AS school_name) FROM (${select}) own
+    LEFT JOIN (VALUES ${pairs(renamedSchools)}) renamed(former, name) ON renamed.former = nullif(own.school_name, '')
+    LEFT JOIN (VALUES ${pairs(schoolsOfIds)}) of_id(id, name)
+      ON of_id.id = CASE WHEN own.school_name IS NULL THEN nullif(own.clever_school_id, '') END`;
 }

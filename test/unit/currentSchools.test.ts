@@ -1,20 +1,25 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { renamedSchools } from "../../src/clever/renamedSchools";
+import { renamedSchools, schoolsOfIds } from "../../src/clever/currentSchools";
 import { sharedDuck } from "../helpers/lakeRows";
 
 /** A row of a report: Clever's id of the school, its name, and a day of October. */
 type Row = readonly [id: string | null, name: string | null, day: number];
 
 /** `former → current`, by the definition that the lake uses. */
-async function renamed(rows: readonly Row[]): Promise<string[]> {
+const renamed = (rows: readonly Row[]): Promise<string[]> => pairsOf(renamedSchools, rows);
+
+/** `id → name` for rows without a name, by the definition that the lake uses. */
+const named = (rows: readonly Row[]): Promise<string[]> => pairsOf(schoolsOfIds, rows);
+
+async function pairsOf(definition: (days: string) => string, rows: readonly Row[]): Promise<string[]> {
   const duck = await sharedDuck();
   const cell = (value: string | null) => (value === null ? "NULL::VARCHAR" : `'${value}'`);
   const values = rows.map(([id, name, day]) => `(${cell(id)}, ${cell(name)}, DATE '2025-10-01' + ${day})`);
   const days = `SELECT id AS clever_school_id, name AS school_name, day AS first_day, day AS last_day
     FROM (VALUES ${values.join(", ")}) rows_(id, name, day)`;
-  const found = await duck.session((session) => session.query(renamedSchools(days)));
-  return found.map(({ school_name, current_name }) => `${school_name} → ${current_name}`).sort();
+  const found = await duck.session((session) => session.query(definition(days)));
+  return found.map((row) => Object.values(row).join(" → ")).sort();
 }
 
 const school = (id: string | null, name: string, ...days: readonly number[]): Row[] =>
@@ -107,6 +112,17 @@ test.each([
   ],
 ] as const)("%s is not renamed", async (_, rows) => {
   expect(await renamed(rows)).toEqual([]);
+});
+
+test("an id identifies the school of its newest name, unless schools share it", async () => {
+  const rows = [...school("1", "A", 0), ...school("1", "B", 2), ...school("2", "North", 0, 2)];
+  const nameless: Row[] = [
+    ["1", null, 1],
+    ["3", null, 1],
+    [null, null, 1],
+  ];
+  expect(await named([...rows, ...nameless])).toEqual(["1 → B", "2 → North"]);
+  expect(await named([...rows, ["2", "South", 1]])).toEqual(["1 → B"]);
 });
 
 /** The rule by loops over rows. */
