@@ -254,6 +254,20 @@ test.each([
   ]);
 });
 
+test("verify reports copies of our events that another program added, and the next update removes them", async () => {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(dailyPath(), dailyCsv(daily("a"), daily("b")));
+  await fixture.run(on);
+  const writer = new ForeignWriter(fixture.lake, digitalActivityTable);
+  const add = await writer.file((rows) => `SELECT * FROM ${rows} LIMIT 1`, { year: 2024, month: 9 });
+  await writer.commit("WRITE", [{ add }]);
+  expect((await fixture.verify()).problems).toEqual([
+    { subject: digitalActivityTable, problem: "It has 3 rows of reports where the reports' tables have 2." },
+  ]);
+  await updateActivityWithoutRun(fixture.lake);
+  expect((await fixture.verify()).problems).toEqual([]);
+});
+
 test("an update that lost its lock commits nothing", async () => {
   const fixture = await PipelineFixture.create();
   await fixture.put(dailyPath(), dailyCsv(daily("a"), daily("b", "2024-10-01")));

@@ -139,15 +139,15 @@ export async function updateActivityWithoutRun(lake: Lake, signal?: AbortSignal)
 }
 
 /**
- * The number of our rows in the table, given as SQL, if these must be all rows of the `_pseudo` tables according to the
- * table's data files; undefined if a month is due.
+ * The number of our rows in the table, given as SQL, if its own data files must have all rows of the `_pseudo` tables;
+ * undefined if a month has to be written again. Files of other programs count too: they may have copies of our rows.
  */
 export async function countOurRows(
   session: DuckSession,
   { snapshot, select }: { readonly snapshot: Snapshot; readonly select: string },
   tables: PseudoTables,
 ): Promise<number | undefined> {
-  if (dueMonths(snapshot, tables).length > 0) return undefined;
+  if (dueMonths(snapshot, tables).some(({ isCurrent }) => !isCurrent)) return undefined;
   const { rows } = await session.one(
     `SELECT count(*)::DOUBLE AS rows FROM (${select}) WHERE NOT ${isOthers}`,
   );
