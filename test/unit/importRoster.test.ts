@@ -14,7 +14,17 @@ import {
 import { rosterOnDisk, rosterOnServer } from "../../src/pipeline/roster/rosterFile";
 import { lakeRows } from "../helpers/lakeRows";
 import { MemoryLake } from "../helpers/memoryLake";
-import { daily, dailyCsv, dailyPath, PipelineFixture, pseudonym, salt } from "../helpers/pipelineFixture";
+import {
+  daily,
+  dailyCsv,
+  dailyPath,
+  PipelineFixture,
+  pseudonym,
+  salt,
+  usage,
+  usageCsv,
+  usagePath,
+} from "../helpers/pipelineFixture";
 
 const header =
   "School_id,Student_id,Student_number,State_id,Last_name,Middle_name,First_name,Grade,Gender,DOB,Student_email";
@@ -99,6 +109,12 @@ describe("importing a roster", () => {
     const strangers = await imported(csv(student("dan", "1")), { replace: true });
     expect(strangers.inReports).toBe(0);
     expect(hasRosterProblems(strangers)).toBe(true);
+  });
+
+  test("reports how many of its students a lake that has only resource usage contains", async () => {
+    await fixture.put(usagePath(), usageCsv(usage("amy", "Maths"), usage("zoe", "Maths")));
+    await fixture.run();
+    expect((await imported(csv(student("amy", "1"), student("ben", "2")))).inReports).toBe(1);
   });
 
   test("finds its columns in any order and case, after a byte-order mark, quoted, among others", async () => {

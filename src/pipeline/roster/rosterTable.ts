@@ -1,10 +1,10 @@
 import { lookupTable, rosterTable } from "../../clever/layout";
-import { reports } from "../../clever/reports";
 import { rosterColumns } from "../../clever/roster";
 import type { OpenLake } from "../../delta/openLake";
 import { withTables } from "../../delta/withTable";
 import { type DuckSession, sqlName } from "../../duck/duck";
 import { replaceRows, requireShapeOf, type WholeTable } from "../write/replaceRows";
+import { allReports } from "../write/tables";
 import type { PseudonymizedStudent } from "./rosterStudents";
 
 const table: WholeTable = {
@@ -58,12 +58,15 @@ export async function compareStudents(
   students: Iterable<PseudonymizedStudent>,
   other: "roster" | "reports",
 ): Promise<SharedStudents | undefined> {
-  const tablePath = other === "roster" ? rosterTable : lookupTable(reports.daily_participation);
-  return withTables(open, [tablePath], async (session, [others]) => {
-    if (!others?.select) return undefined;
-    if (other === "roster") requireShapeOf(table, others.snapshot);
+  const paths = other === "roster" ? [rosterTable] : allReports().map(lookupTable);
+  return withTables(open, paths, async (session, opened) => {
+    const selects = opened.flatMap(({ select }) =>
+      select ? [`SELECT sis_id_pseudonym FROM (${select})`] : [],
+    );
+    if (selects.length === 0) return undefined;
+    if (other === "roster") requireShapeOf(table, opened[0]?.snapshot);
     const rows = await session.query(
-      `SELECT DISTINCT sis_id_pseudonym AS pseudonym FROM (${others.select}) WHERE sis_id_pseudonym IS NOT NULL`,
+      `SELECT DISTINCT sis_id_pseudonym AS pseudonym FROM (${selects.join(" UNION ALL ")}) WHERE sis_id_pseudonym IS NOT NULL`,
     );
     const known = new Set(rows.map(({ pseudonym }) => String(pseudonym)));
     let shared = 0;
