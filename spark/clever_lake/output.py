@@ -84,14 +84,14 @@ def _pseudonyms(specification: Specification) -> list[SparkColumn]:
 def _contents(written: DataFrame, specification: Specification) -> list[dict[str, Any]]:
     stored = specification.stored
     day = specification.day
-    bounds = [each["name"] for each in stored if each["type"] != "boolean"]
+    types = {each["name"]: each["type"] for each in stored}
     found = (
         written.withColumn("path_", path_of(F.input_file_name()))
         .groupBy("path_", *specification.partitions, SOURCE, F.col(day).alias("day_"))
         .agg(
             F.count("*").alias("rows_"),
-            *[F.min(name).cast("string").alias(f"min_{name}") for name in bounds],
-            *[F.max(name).cast("string").alias(f"max_{name}") for name in bounds],
+            *[F.min(name).cast("string").alias(f"min_{name}") for name in types],
+            *[F.max(name).cast("string").alias(f"max_{name}") for name in types],
             *[
                 F.count(F.when(F.col(each["name"]).isNull(), 1)).alias(f"nulls_{each['name']}")
                 for each in stored
@@ -99,7 +99,6 @@ def _contents(written: DataFrame, specification: Specification) -> list[dict[str
         )
         .collect()
     )
-    types = {each["name"]: each["type"] for each in stored}
     files: dict[str, dict[str, Any]] = {}
     for row in found:
         file = files.setdefault(
@@ -118,14 +117,17 @@ def _contents(written: DataFrame, specification: Specification) -> list[dict[str
         file["days"].append({"source": row[SOURCE], "day": row["day_"].isoformat(), "rows": row["rows_"]})
         for name in types:
             file["nulls"][name] = file["nulls"].get(name, 0) + row[f"nulls_{name}"]
-        for name in bounds:
             _widen(file["min"], name, _value(types[name], row[f"min_{name}"]), least=True)
             _widen(file["max"], name, _value(types[name], row[f"max_{name}"]), least=False)
     return list(files.values())
 
 
 def _value(type_: str, text: str | None) -> Any:
-    return int(text) if type_ == "integer" and text is not None else text
+    if text is None:
+        return None
+    if type_ == "boolean":
+        return text == "true"
+    return int(text) if type_ == "integer" else text
 
 
 def _widen(bounds: dict[str, Any], name: str, value: Any, *, least: bool) -> None:

@@ -34,7 +34,7 @@ export interface SparkFile {
 
 /** A file that a job wrote. The place must be within the output folder, whatever wrote the result. */
 const place = z.string().regex(/^(?:people|rows)(?:\/[\w=-][\w=.-]*)+$/);
-const bounds = z.record(z.string(), z.union([z.string(), z.number()]));
+const bounds = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
 /** The result of a job. */
 const sparkResult = z.object({

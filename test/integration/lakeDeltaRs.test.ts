@@ -173,6 +173,15 @@ describe.skipIf(python === undefined)("a lake of clever-lake, with delta-rs", ()
     expect(august.filesInPartition).toBeLessThan(august.files);
     expect(sorted(august.rows)).toEqual(sorted((await ours(usage)).filter(({ month }) => month === 8)));
     expect(august.rows.length).toBeGreaterThan(0);
+    // By statistics of columns that are not partition columns, too: a file without bounds would count as one without rows.
+    for (const active of [true, false]) {
+      const filtered = await theirs(pseudoTable(reports.daily_participation), {
+        filters: [["active", "=", active]],
+      });
+      const expected = participation.rows.filter((row) => row.active === active);
+      expect(sorted(filtered.rows)).toEqual(sorted(expected));
+      expect(expected.length).toBeGreaterThan(0);
+    }
     const lookup = await theirs(lookupTable(reports.resource_usage));
     expect(lookup.schema.map(([name, type]) => `${name} ${type}`)).toEqual([
       "sis_id string",

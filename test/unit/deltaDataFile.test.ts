@@ -48,6 +48,18 @@ describe("a data file", () => {
     expect(numRecords(snapshot.files.values())).toBe(3);
   });
 
+  test("has bounds of texts that are too long for DuckDB's", async () => {
+    const texts = ["a", "é".repeat(200)];
+    const file = await write(new MemoryLake(), {
+      ...part,
+      query: "SELECT unnest([$1, $2]) AS source_file, 1 AS n, DATE '2022-01-01' AS date",
+      parameters: texts,
+    });
+    const { minValues, maxValues } = (file && fileStatistics(file)) ?? {};
+    expect(minValues?.source_file).toBe("a");
+    expect(maxValues?.source_file).toBe(`${"é".repeat(32)}\u{10ffff}`);
+  });
+
   test("has only the table's columns, in the table's types", async () => {
     const lake = await FolderLake.open(await temporaryFolder());
     const snapshot = await tableOf(lake, ["year", "school"], [part]);

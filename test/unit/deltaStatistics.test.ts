@@ -92,9 +92,17 @@ describe("statistics of a file", () => {
         CASE WHEN i < 2 THEN 's' || i END AS "odd ""name""", NULL::VARCHAR AS "none" FROM range(3) r(i)`;
     expect(await statisticsOf(query, columns)).toEqual({
       numRecords: 3,
-      minValues: { d: "2022-01-30", i: -1, l: 0, t: "2022-01-01T00:00:00.001Z", f: 0, 'odd "name"': "s0" },
+      minValues: {
+        d: "2022-01-30",
+        i: -1,
+        l: 0,
+        b: false,
+        t: "2022-01-01T00:00:00.001Z",
+        f: 0,
+        'odd "name"': "s0",
+      },
       // The greatest long is not a safe integer and is omitted.
-      maxValues: { d: "2022-02-01", i: 1, t: "2022-01-01T00:00:00.002Z", f: 1, 'odd "name"': "s1" },
+      maxValues: { d: "2022-02-01", i: 1, b: true, t: "2022-01-01T00:00:00.002Z", f: 1, 'odd "name"': "s1" },
       nullCount: { d: 0, i: 0, l: 0, b: 0, t: 0, f: 0, 'odd "name"': 1, none: 3 },
     });
   });

@@ -3,19 +3,24 @@ import { rm } from "node:fs/promises";
 import path from "node:path";
 import { fileBytes } from "../../basics/fileBytes";
 import { sha256Of } from "../../basics/sha256";
-import { type DuckSession, type SqlParameter, sqlName, sqlString } from "../../duck/duck";
+import { type DuckSession, type SqlParameter, sqlFile, sqlName, sqlString } from "../../duck/duck";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import type { AddFile, Tags } from "../log/actions";
 import { encodePath } from "../paths";
 import { type Column, sqlType } from "../schema";
 import { withScratch } from "./localFiles";
-import { type FileStatistics, statisticsOfCopy } from "./statistics";
+import {
+  type Bound,
+  type FileStatistics,
+  statisticsOfCopy,
+  statisticsOfValues,
+  unboundedTexts,
+} from "./statistics";
 
 /** How a table's data files are written. */
 export interface FileLayout {
   /**
-   * Text columns whose minimum and maximum are recorded in full (up to 256 bytes), so that files can be found by
-   * their values.
+   * Text columns whose minimum and maximum are recorded in full, so that files can be found by their values.
    */
   readonly exactStatistics?: readonly string[] | undefined;
   /** Columns to sort the rows by. Parquet stores equal values once if they are close together. Default: no order. */
@@ -78,14 +83,44 @@ export async function stageDataFile(request: StageRequest): Promise<StagedDataFi
        TO ${sqlString(localPath)} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE ${rowGroupSize}, RETURN_STATS true)`,
       request.parameters,
     );
-    const { size, statistics } = statisticsOfCopy(answer, stored, request.exactStatistics);
-    if (statistics.numRecords > 0) return { localPath, name, partitionValues, size, statistics };
+    const { size, statistics: known } = statisticsOfCopy(answer, stored, request.exactStatistics);
+    if (known.numRecords > 0) {
+      const statistics = await withTextBounds(request, localPath, known, unboundedTexts(known, stored));
+      return { localPath, name, partitionValues, size, statistics };
+    }
   } catch (error) {
     await rm(localPath, { force: true });
     throw error;
   }
   await rm(localPath, { force: true });
   return undefined;
+}
+
+/** Statistics with the bounds of long texts that DuckDB omitted, from the file. */
+async function withTextBounds(
+  { session, exactStatistics }: StageRequest,
+  localPath: string,
+  known: FileStatistics,
+  unbounded: readonly Column[],
+): Promise<FileStatistics> {
+  if (unbounded.length === 0) return known;
+  const min: Record<string, Bound> = {};
+  const max: Record<string, Bound> = {};
+  for (const { name } of unbounded) {
+    const { lower, upper } = await session.one(
+      `SELECT min(${sqlName(name)}) AS lower, max(${sqlName(name)}) AS upper
+       FROM read_parquet(${sqlFile(localPath)}, hive_partitioning = false)`,
+    );
+    min[name] = String(lower);
+    max[name] = String(upper);
+  }
+  const counted = { rows: known.numRecords, min, max, nulls: known.nullCount };
+  const { minValues, maxValues } = statisticsOfValues(counted, unbounded, exactStatistics);
+  return {
+    ...known,
+    minValues: { ...known.minValues, ...minValues },
+    maxValues: { ...known.maxValues, ...maxValues },
+  };
 }
 
 /**

@@ -5,9 +5,12 @@ import type { AddFile } from "../log/actions";
 import type { Column, DeltaType } from "../schema";
 import { compareCodePoints } from "./codePoints";
 
-export type Bound = string | number;
+export type Bound = string | number | boolean;
 
-/** "Per-file Statistics" of PROTOCOL.md. Bounds apply to all non-null values; a column may have none. */
+/**
+ * "Per-file Statistics" of PROTOCOL.md. Bounds apply to all non-null values. A column may have none, but delta-rs takes a
+ * missing bound for null and then finds none of the file's rows by that column.
+ */
 export interface FileStatistics {
   readonly numRecords: number;
   readonly minValues: Readonly<Record<string, Bound>>;
@@ -44,7 +47,7 @@ export interface WrittenFile {
 
 /**
  * The statistics of a file that DuckDB wrote. `exact` names text columns whose bounds are kept in full. Bounds that
- * DuckDB omits, because it cannot cut a long text to a valid one, are omitted here too.
+ * DuckDB omits, because it cannot cut a long text to a valid one, are omitted here too; see `unboundedTexts`.
  */
 export function statisticsOfCopy(
   answer: SqlRow,
@@ -90,7 +93,7 @@ export interface CountedValues {
   readonly nulls: Readonly<Record<string, number>>;
 }
 
-/** The statistics of such a file. */
+/** The statistics of such a file, or of some of its columns. */
 export function statisticsOfValues(
   counted: CountedValues,
   columns: readonly Column[],
@@ -109,6 +112,19 @@ export function statisticsOfValues(
     if (upper !== undefined) maxValues[name] = upper;
   }
   return { numRecords: counted.rows, minValues, maxValues, nullCount };
+}
+
+/** The text columns that have values in a file, but lack a bound. */
+export function unboundedTexts(
+  { numRecords: rows, minValues, maxValues, nullCount }: FileStatistics,
+  columns: readonly Column[],
+): Column[] {
+  return columns.filter(
+    ({ name, type }) =>
+      type === "string" &&
+      nullCount[name] !== rows &&
+      (minValues[name] === undefined || maxValues[name] === undefined),
+  );
 }
 
 function boundOf(
@@ -131,6 +147,9 @@ function boundOf(
     case "float":
     case "double":
       return Number.isFinite(Number(text)) ? Number(text) : undefined;
+    case "boolean":
+      // DuckDB writes 0 and 1.
+      return text === "1";
     case "timestamp":
       return timestampBound(text, roundMilliseconds);
     default:
@@ -181,7 +200,9 @@ const only = <T>(isKind: (value: unknown) => value is T) =>
       Object.fromEntries(Object.entries(all ?? {}).filter((entry): entry is [string, T] => isKind(entry[1]))),
     );
 const isNumber = (value: unknown): value is number => typeof value === "number";
-const bounds = only((value): value is Bound => typeof value === "string" || isNumber(value));
+const bounds = only(
+  (value): value is Bound => typeof value === "string" || typeof value === "boolean" || isNumber(value),
+);
 
 const statistics = z.object({
   numRecords: z.number().int().nonnegative(),
