@@ -477,6 +477,21 @@ describe("an ingest log that is gone or damaged", () => {
       expect(await repair(fixture)).toMatchObject({ tables: [] });
     },
   );
+
+  test("also knows the copies that landed before it was lost, if a run ingested the reports again", async () => {
+    const { fixture } = await lakeWithRows();
+    await fixture.lose(fixture.logFolder);
+    expect(await fixture.run()).toMatchObject({ landed: 4, failed: [] });
+    expect((await fixture.verify()).problems).toMatchObject(
+      Array(4).fill({ problem: expect.stringContaining("`clever-lake repair` adds it") as unknown }),
+    );
+    expect(await repair(fixture)).toMatchObject({ tables: [{ table: fixture.logFolder, problem: null }] });
+    expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, changedByOthers: [] });
+    expect((await fixture.verify()).problems).toEqual([]);
+    expect(await repair(fixture)).toMatchObject({ tables: [] });
+    expect(await fixture.logins("amy", "ben")).toEqual(rowsOfTable);
+  });
+
   test("knows a delivery that was applied again for its new time", async () => {
     const fixture = await PipelineFixture.create();
     const [first, second] = [dailyPath("2024-09-03"), dailyPath("2024-09-04")];

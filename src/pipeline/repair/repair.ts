@@ -36,7 +36,7 @@ import { type CompareValues, inspectTables, refusalOf } from "./inspectTables";
 import type { RepairContext } from "./rebuild";
 import { rebuildLookups } from "./rebuildLookups";
 import { type RebuiltMonth, rebuildRows } from "./rebuildRows";
-import { dropDamagedFiles, isLogIncomplete, lostEntries } from "./restoreLog";
+import { dropDamagedFiles, lostEntries } from "./restoreLog";
 import { clearRebuildFolder, swapTable } from "./swapTable";
 
 export interface RepairRequest extends LakeWork {
@@ -114,12 +114,10 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
       await moveOutOfTableFolders(lake, checkedSalt, open);
     }
     const state = stateOf(tables, entries);
-    if (droppedFiles > 0 || isLogIncomplete(state)) {
-      const lost = await lostEntries(lake, log, state.applied, signal);
-      if (!dryRun) await log.append(lost, signal);
-      // The tables cannot be compared with the log before the next run has completed it.
-      if (droppedFiles > 0 || lost.length > 0) return ofLog(lost);
-    }
+    const lost = await lostEntries(lake, log, state.applied, signal);
+    if (!dryRun) await log.append(lost, signal);
+    // The tables cannot be compared with the log before the next run has completed it.
+    if (droppedFiles > 0 || lost.length > 0) return ofLog(lost);
     const others = await otherTables(open);
     const written = [...tables.lookups.values(), ...tables.pseudo.values(), ...others.snapshots];
     const damage = await damageOf(open, written);

@@ -36,7 +36,7 @@ export async function unloggedLandings(
     for (const { path } of await filesBelow(access.lake, landedFolder(report), access)) {
       if (!path.endsWith(".csv") || known.has(path)) continue;
       const problem =
-        "The ingest log has no entry for this raw file. If a run was interrupted, the next one adds the entry. If the log was lost and the report was ingested again, this copy is no longer needed.";
+        "The ingest log has no entry for this raw file. If a run was interrupted, the next one adds the entry. If the log was lost, `clever-lake repair` adds it, if the record of its run is there; otherwise, if the report was ingested again, this copy is no longer needed.";
       problems.push({ subject: path, problem });
     }
   }
