@@ -92,9 +92,21 @@ export function isForbidden(error: unknown): boolean {
   return error.code === "auth" || ["EACCES", "EPERM"].includes(errnoOf(error.cause) ?? "");
 }
 
-/** An error for display: the operating system's errors for a full disk become ours, all others stay unchanged. */
+/**
+ * An error for display: those of the operating system for a full disk, and of Node.js for code that is gone, become ours;
+ * all others stay unchanged.
+ */
 export function translateSystemError(error: unknown): unknown {
+  if (errnoOf(error) === "ERR_MODULE_NOT_FOUND") return programReplaced(error);
   return isDiskFull(error) ? diskFull() : error;
+}
+
+/** The error for code that was there when the program started, and is loaded when it is needed. */
+function programReplaced(cause: unknown): CleverLakeError {
+  return new CleverLakeError("internal", "This program's files were replaced or removed while it ran.", {
+    hint: "Start it again; in VS Code, run Developer: Reload Window.",
+    cause,
+  });
 }
 
 /** What happened, with its subject, and what to do. */

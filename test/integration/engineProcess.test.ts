@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -81,6 +81,26 @@ describe("the engine's process", () => {
     expect(exits).toEqual([]);
     expect(logs).toEqual([]);
     await expect(client.request(protocol.verify, connected)).rejects.toMatchObject({ code: "engine" });
+  });
+
+  it("says what to do if an update removed its files while it ran", async () => {
+    const own = await buildEngine();
+    onTestFinished(own.remove);
+    const { client } = startClient(own.modulePath);
+    await client.request(protocol.forget, {});
+    const folder = path.dirname(own.modulePath);
+    for (const file of await readdir(folder))
+      if (file.startsWith("engine-upkeep")) await rm(path.join(folder, file));
+    const sftp = { host: "127.0.0.1", username: "district" };
+    const connected = {
+      connection: { sftp, lake: { url: `file://${await temporaryFolder()}` } },
+      secrets: {},
+    };
+    await expect(client.request(protocol.optimize, { ...connected, dryRun: true })).rejects.toMatchObject({
+      code: "internal",
+      message: "This program's files were replaced or removed while it ran.",
+      hint: expect.stringContaining("Reload Window") as string,
+    });
   });
 
   it("does not receive secrets from this process's environment", async () => {
