@@ -70,7 +70,7 @@ const byWriterVersion: readonly (readonly [number, readonly string[]])[] = [
 ];
 
 const readHint =
-  "clever-lake repair rebuilds a table of reports from its landed files, without these features. Or drop them from the table.";
+  "clever-lake repair rebuilds a table of reports from its landed files, without these features. Drop them from any other table.";
 
 /** Refuses (`unsupportedTable`) a protocol that is newer than this program. */
 export function requireKnown(protocol: Protocol, tablePath: string): void {

@@ -14,7 +14,7 @@ export function v2Checkpoints(tablePath: string): CleverLakeError {
     "The table's only checkpoints are v2 checkpoints, which need Delta reader version 3; this program reads version 1.",
     {
       subject: tablePath,
-      hint: "clever-lake repair rebuilds a table of reports from its landed files, without this feature. Or drop the feature v2Checkpoint from the table.",
+      hint: "clever-lake repair rebuilds a table of reports from its landed files, without this feature. Drop the feature v2Checkpoint from any other table.",
     },
   );
 }

@@ -110,8 +110,8 @@ suite("messages", function () {
     ],
     ["Restore it from a backup of the lake.", "Restore it from a backup of the lake."],
     [
-      "clever-lake repair rebuilds a table of reports from its landed files, without these features. Or drop them from the table.",
-      "“Clever: Repair the Lake” rebuilds a table of reports from its landed files, without these features. Or drop them from the table.",
+      "clever-lake repair rebuilds a table of reports from its landed files, without these features. Drop them from any other table.",
+      "“Clever: Repair the Lake” rebuilds a table of reports from its landed files, without these features. Drop them from any other table.",
     ],
     [
       "Restore it from a backup of the lake, or run `clever-lake repair`, which rebuilds it from the landed files.",
