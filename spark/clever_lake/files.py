@@ -202,8 +202,8 @@ def reason_for_judge(job: Job, file: LandedFile, found: Found) -> str | None:
         return "values in another form"
     if statistics.returns not in (0, statistics.lines):
         return "line ends of two kinds"
-    # Each line, except perhaps the last, ends in a byte that belongs to no line.
-    if file.size - statistics.bytes not in (statistics.lines, statistics.lines - 1):
+    # Each line ends in a byte that belongs to no line. One without, at the end, needs a note.
+    if file.size - statistics.bytes != statistics.lines:
         return "another number of bytes"
     if statistics.first_day is None or statistics.last_day is None:
         return "no date"

@@ -150,6 +150,11 @@ export class RecordCounter {
     return this.quoted;
   }
 
+  /** Whether the bytes so far end within a record: there is no line end after it. */
+  endsInRecord(): boolean {
+    return this.recordHasBytes && this.lastByte !== carriageReturn;
+  }
+
   /**
    * Whether there is a quote that readers interpret differently: within an unquoted field, or followed by more text.
    */

@@ -200,6 +200,22 @@ test("a file with a header and no rows is accepted", async () => {
   }
 });
 
+test("a file without a line end after its last row, whose last number may be cut off, is noted", async () => {
+  const whole = dailyCsv(daily("amy"), daily("ben").replace(/2$/, "12"));
+  for (const [content, isOpenEnded] of [
+    [whole, false],
+    [whole.replaceAll("\n", "\r"), false],
+    [whole.slice(0, -1), true],
+    [whole.slice(0, -2), true],
+  ] as const) {
+    const { summary } = await runWith(content);
+    expect(summary).toMatchObject({ landed: 2, anonymized: 2, quarantined: [] });
+    expect(needsAttention(summary)).toBe(false);
+    const note = expect.stringMatching(/^There is no line end after the last row/) as unknown;
+    expect(summary.notes).toEqual(isOpenEnded ? [{ path: bad, note }] : []);
+  }
+});
+
 describe("an empty file", () => {
   test.each(["", "\n\n", "\ufeff", " \r\n"])(
     "counts as one without rows, with a note: %j",

@@ -49,6 +49,7 @@ export async function stageFiles(
     const notes = [
       ...headerNotes(csv.header, delivery.entry.userType, ids),
       ...(rows + refused === 0 ? ["The file has no row."] : []),
+      ...(rows > 0 && csv.isOpenEnded ? [openEndedNote] : []),
       ...(blankRows > 0
         ? [`${counted(blankRows, "row")} without a value in any of the report's columns; skipped.`]
         : []),
@@ -74,6 +75,10 @@ function headerNotes(header: Header, userType: UserType, ids: ReadonlySet<string
   }
   return notes;
 }
+
+/** Without the line end, nothing shows that the last cell is complete; if any other one was cut, the row is bad. */
+const openEndedNote =
+  "There is no line end after the last row: if the file was cut off, the row's last number is too small.";
 
 function placeholdersNote(cells: number): string {
   const what = cells === 1 ? "1 cell holds" : `${cells} cells hold`;

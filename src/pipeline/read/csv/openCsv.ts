@@ -2,17 +2,13 @@ import type { Hash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { type Header, headerBytes, isProblem, type Problem, readHeader } from "../../../clever/header";
 import type { Report, UserType } from "../../../clever/reports";
-import { scanBytes } from "./scanBytes";
+import { type ScannedBytes, scanBytes } from "./scanBytes";
 
 /** A landed file before its rows are read. */
-export interface OpenedCsv {
+export interface OpenedCsv extends ScannedBytes {
   /** The local path of the bytes. */
   readonly localPath: string;
   readonly header: Header;
-  /** Records counted from the file's bytes, including the header. */
-  readonly records: number;
-  /** Why the engine must not read the file; undefined if it may. */
-  readonly fault: string | undefined;
 }
 
 /** Headers by their line, because nearly all files of a report have the same one. */

@@ -8,6 +8,8 @@ import { isBlank } from "../../../clever/values";
 export interface ScannedBytes {
   /** Records, including the header. */
   readonly records: number;
+  /** Whether there is no line end after the last record. */
+  readonly isOpenEnded: boolean;
   /** Why the engine must not read the file; undefined if it may. */
   readonly fault: string | undefined;
 }
@@ -33,16 +35,20 @@ export async function scanBytes(
     encoding.add(bytes);
     hasNul ||= bytes.includes(0);
   }
-  const records = counter.total();
-  if (counter.insideQuotes()) {
-    return { records, fault: "A quote opens and never closes: the file was cut off." };
-  }
-  if (counter.hasLoneReturn()) return { records, fault: "A line ends in a carriage return alone." };
-  if (counter.hasStrayQuote()) return { records, fault: "A quote is where no quote is allowed." };
-  if (counter.hasSurplusField()) return { records, fault: "A row has more fields than the header." };
-  if (hasNul) return { records, fault: "The file contains NUL bytes." };
-  if (!encoding.isUtf8()) return { records, fault: "The file is not valid UTF-8." };
-  return { records, fault: undefined };
+  const fault = faultOf(counter) ?? (hasNul ? "The file contains NUL bytes." : undefined);
+  return {
+    records: counter.total(),
+    isOpenEnded: counter.endsInRecord(),
+    fault: fault ?? (encoding.isUtf8() ? undefined : "The file is not valid UTF-8."),
+  };
+}
+
+function faultOf(counter: RecordCounter): string | undefined {
+  if (counter.insideQuotes()) return "A quote opens and never closes: the file was cut off.";
+  if (counter.hasLoneReturn()) return "A line ends in a carriage return alone.";
+  if (counter.hasStrayQuote()) return "A quote is where no quote is allowed.";
+  if (counter.hasSurplusField()) return "A row has more fields than the header.";
+  return undefined;
 }
 
 /** Whether a file holds only white space, without a header. */
