@@ -10,6 +10,7 @@ import { readQuery } from "../../src/delta/readQuery";
 import { readSnapshot } from "../../src/delta/snapshot";
 import { removeFile } from "../../src/delta/tableActions";
 import { sqlString } from "../../src/duck/duck";
+import { ForeignWriter } from "../helpers/foreignWriter";
 import { sharedDuck } from "../helpers/lakeRows";
 import {
   daily,
@@ -35,6 +36,18 @@ beforeEach(async () => {
   await fixture.run();
   expect(await fixture.logins("amy", "ben", "cat")).toHaveLength(3);
   expect((await fixture.verify()).problems).toEqual([]);
+});
+
+test("a table from which another program dropped a column is named, with what to do", async () => {
+  const writer = new ForeignWriter(fixture.lake, participation);
+  const { columns: _, schemaString, ...metadata } = (await writer.snapshot()).metadata;
+  const schema = JSON.parse(schemaString) as { fields: { name: string }[] };
+  const fields = schema.fields.filter(({ name }) => name !== "source_file");
+  await writer.commit("REPLACE COLUMNS", [
+    { metaData: { ...metadata, schemaString: JSON.stringify({ ...schema, fields }) } },
+  ]);
+  const problem = expect.stringMatching(/lacks the column source_file\. clever-lake repair/) as unknown;
+  expect((await fixture.verify()).problems).toEqual([{ subject: participation, problem }]);
 });
 
 /**

@@ -19,6 +19,7 @@ import { matchesItsDivision } from "../groups/updateGroups";
 import type { LandedContext } from "../landedReader";
 import { type LogEntry, unexplainedRows } from "../log/ingestLog";
 import type { SourceEntries } from "../log/logTable";
+import { requireOurShape } from "../write/tableChange";
 import { appliedVersions, readTables } from "../write/tables";
 import type { Discrepancy, Leftover, VerifiedTable } from "./verify";
 import { compareWithLanded, isSaltOf } from "./verifyDeliveries";
@@ -101,6 +102,7 @@ export async function verifyReport(
   const paths = [pseudoTable(report), lookupTable(report)] as const;
   return withIntactTables(context, paths, async (session, opened) => {
     const [pseudo, lookup] = paths.map((path) => opened.get(path));
+    requireOurShape(report, pseudo?.snapshot);
     const tables: VerifiedTable[] = [];
     const applied = appliedVersions(pseudo?.snapshot);
     const counts = pseudo && (await countRows(session, report, pseudo.select));
