@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { type DataFileRequest, writeDataFile } from "../../src/delta/files/dataFile";
-import { type Action, type AddFile, formatCommit } from "../../src/delta/log/actions";
+import { type Action, type AddFile, formatCommit, type Txn } from "../../src/delta/log/actions";
 import { writeCheckpoint } from "../../src/delta/log/checkpoint";
 import { commitPath } from "../../src/delta/paths";
 import { readQuery } from "../../src/delta/readQuery";
@@ -59,10 +59,14 @@ export class ForeignWriter {
     await this.commit(operation, [...files.map((file) => removeFile(file, { dataChange })), { add }]);
   }
 
-  /** Removes all commits before the newest version, as a clean-up of the log does after its days of retention. */
-  async cleanUp(): Promise<void> {
+  /**
+   * Removes all commits before the newest version, as a clean-up of the log does after its days of retention. Without
+   * transactions, it does as if these had expired, too.
+   */
+  async cleanUp({ withTransactions = true } = {}): Promise<void> {
     await this.commit("VACUUM END", []);
-    const snapshot = await this.snapshot();
+    const newest = await this.snapshot();
+    const snapshot = withTransactions ? newest : { ...newest, transactions: new Map<string, Txn>() };
     await writeCheckpoint({ lake: this.lake, duck: await sharedDuck() }, snapshot);
     for (let version = 0; version < snapshot.version; version++)
       await this.lake.delete(commitPath(this.table, version));
