@@ -56,7 +56,6 @@ export function formatsOf(texts: DashboardTexts, minimum: number) {
   const decimal = numbers(2, 2);
   const roughDecimal = numbers(1, 1);
   const share = numbers(1, 1, { style });
-  const [ticks, largeTicks] = [numbers(0, 2), numbers(0, 1, { notation: "compact" })];
   const mediumDays = days({ dateStyle: "medium" });
   const longDay = dayIn({ weekday: "short", day: "numeric", month: "short", year: "numeric" });
   const weekdays = days({ weekday: "short" });
@@ -75,7 +74,7 @@ export function formatsOf(texts: DashboardTexts, minimum: number) {
       return value < 10 ? decimal(value) : roughDecimal(value);
     },
     /** A number on an axis, with no more digits than it needs. */
-    tick: (value: number) => (Math.abs(value) < 10_000 ? ticks : largeTicks)(value),
+    tick: numbers(0, 2, { notation: "compact" }),
     /** The same for a share. */
     shareTick: numbers(0, 2, { style }),
     /** 0.25 as 25.0 %. */

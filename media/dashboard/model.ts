@@ -134,6 +134,8 @@ export const isNumbered = (grade: string): boolean => /^\d+$/.test(grade);
 /** The display name of a value that may have no name. */
 export function nameIn(texts: DashboardTexts, list: NameList, name: string | null): string {
   if (list === "resourceTypes") return typeName(texts, name);
-  if (name !== null && name !== "") return name;
-  return { schools: texts.noSchool, resources: texts.noResource, grades: texts.noGrade }[list];
+  if (name === null || name === "")
+    return { schools: texts.noSchool, resources: texts.noResource, grades: texts.noGrade }[list];
+  const translated = list === "grades" && Object.hasOwn(texts.gradeNames, name) && texts.gradeNames[name];
+  return translated || name;
 }

@@ -65,7 +65,16 @@ test("numbers have as many digits as their kind needs, on an axis only those tha
     "1,235",
   ]);
   expect([0, 0.95, 0.9674].map((value) => formats.share(value))).toEqual(["0.0%", "95.0%", "96.7%"]);
-  expect([0, 0.5, 2, 57_900].map((value) => formats.tick(value))).toEqual(["0", "0.5", "2", "57.9K"]);
+  expect([0, 0.5, 2, 500, 9_000, 18_000, 57_900, 1_250_000].map((value) => formats.tick(value))).toEqual([
+    "0",
+    "0.5",
+    "2",
+    "500",
+    "9K",
+    "18K",
+    "57.9K",
+    "1.25M",
+  ]);
   expect([0, 0.0025, 0.2].map((value) => formats.shareTick(value))).toEqual(["0%", "0.25%", "20%"]);
 });
 

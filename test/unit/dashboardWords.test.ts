@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { formatsOf, inTwoLines, localDay, partlyMark } from "../../media/dashboard/formats";
+import { gradeOrder } from "../../src/clever/grades";
 import type { DashboardAnswer } from "../../src/dashboard/answer";
 import { dashboardTexts } from "../../src/dashboard/export/texts";
 import { openingView } from "../../src/dashboard/export/view";
@@ -26,6 +29,9 @@ const { chosenName, extremes } = await pageModule<{
     format: (value: number) => string,
   ): string;
 }>("panels/panel");
+const { nameIn } = await pageModule<{
+  nameIn(texts: ReturnType<typeof dashboardTexts>, list: "grades", name: string | null): string;
+}>("model");
 const { periodNames } = await pageModule<{
   periodNames(ready: Ready, comparison: unknown): readonly string[];
 }>("comparisonWords");
@@ -272,4 +278,20 @@ test.each([
 ])("the mark of %s is not cut off with the end of the name", (name, label) => {
   const marked = (text: string) => text.replace(" *", partlyMark);
   expect(inTwoLines(marked(name), 14)).toBe(marked(label));
+});
+
+test("grades have names in the reader's language, and others keep their own", () => {
+  const spanish: Record<string, string> = JSON.parse(
+    readFileSync(path.join(__dirname, "..", "..", "l10n", "bundle.l10n.es.json"), "utf8"),
+  );
+  const texts = dashboardTexts((text) => spanish[text] ?? text, "es");
+  const nameOf = (grade: string | null) => nameIn(texts, "grades", grade);
+  expect(["Kindergarten", "7", "constructor", null].map(nameOf)).toEqual([
+    "Kínder",
+    "7",
+    "constructor",
+    "(sin grado)",
+  ]);
+  const named = gradeOrder.filter((grade) => /\D/.test(grade));
+  expect(named.filter((grade) => nameOf(grade) === grade)).toEqual([]);
 });

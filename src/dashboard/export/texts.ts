@@ -1,4 +1,5 @@
 import { definitionTexts, ruleTexts } from "./definitionTexts";
+import { gradeNames } from "./gradeNames";
 
 /**
  * Translates a text into the user's language; `vscode.l10n.t` in the extension, the English text itself on the
@@ -49,6 +50,7 @@ export function dashboardTexts(t: Translate, language: string, locale = language
     resourceTypes: t("Types"),
     userTypes: t("People"),
     grades: t("Grades"),
+    gradeNames: gradeNames(t),
     students: t("Students"),
     teachers: t("Teachers"),
     staff: t("Staff"),
