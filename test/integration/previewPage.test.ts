@@ -308,6 +308,18 @@ describe.skipIf(!executablePath)("the preview's page", () => {
     expect(await page.locator(".grid .cell").count()).toBeLessThan(1_500);
   });
 
+  test("with the system's own colours, marks refused cells and the focus within them", async () => {
+    const { page } = await show(large(), { theme: "light", context: { forcedColors: "active" } });
+    await page.locator("#cell-4-7 .text").waitFor();
+    const outline = () =>
+      page.evaluate<string>(
+        "(({ outline }) => outline)(getComputedStyle(document.querySelector('#cell-4-7')))",
+      );
+    expect(await outline()).toMatch(/^rgb\(0, 0, 0\) solid 1px/);
+    await page.locator("#cell-4-7").focus();
+    expect(await outline()).toMatch(/solid 2px/);
+  });
+
   test.each(Object.keys(vscodeThemes) as VscodeTheme[])("is readable in %s (WCAG AA)", async (theme) => {
     const { page } = await show(large(), { theme });
     await page.locator("#cell-0-5 .text").waitFor();

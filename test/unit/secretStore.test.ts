@@ -128,6 +128,18 @@ test("a machine and a profile have one key, whichever of several windows starts 
   expect(await secretsKey(folder, one)).toBe(await secretsKey(folder, one));
 });
 
+test("storage that cannot be written is named, with what to do", async () => {
+  const file = path.join(await temporaryFolder(), "file");
+  await writeFile(file, "");
+  const folder = path.join(file, "storage");
+  await expect(secretsKey(folder, memento())).rejects.toMatchObject({
+    code: "io",
+    message: "VS Code's storage for this extension could not be written.",
+    subject: folder,
+    hint: "Check that its folder exists and is writable.",
+  });
+});
+
 test("a connection without stored secrets is bound as well, until everything is forgotten", async () => {
   const store = new SealedStore();
   const secrets = secretsIn(store);

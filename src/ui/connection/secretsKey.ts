@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type * as vscode from "vscode";
-import { errnoOf } from "../../basics/errors";
+import { errnoOf, unwritable } from "../../basics/errors";
 import { makeFolder } from "../../basics/makeFolder";
 import { pause } from "../../basics/pause";
 
@@ -15,11 +15,16 @@ const profileKey = "clever.profile";
  *
  * @param folder the extension's folder on this machine, which all profiles share
  * @param profile the extension's state in this profile, which all machines share
+ * @throws CleverLakeError with `io` if the folder has no key yet and cannot be written
  */
 export async function secretsKey(folder: string, profile: vscode.Memento): Promise<string> {
-  await makeFolder(folder);
-  const machine = await idIn(path.join(folder, "machine-id"));
-  return `clever.secrets.${machine}.${await profileId(path.join(folder, "new-profile"), profile)}`;
+  try {
+    await makeFolder(folder);
+    const machine = await idIn(path.join(folder, "machine-id"));
+    return `clever.secrets.${machine}.${await profileId(path.join(folder, "new-profile"), profile)}`;
+  } catch (cause) {
+    throw unwritable("VS Code's storage for this extension", folder, cause);
+  }
 }
 
 /** Milliseconds until other windows see a new value of the profile's state, with a wide margin. */
