@@ -1,4 +1,5 @@
 import { html, nothing, render, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
 import type { Change, DashboardAnswer } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardView } from "../../src/dashboard/export/view";
@@ -264,7 +265,7 @@ export class Page implements Actions {
     if (answer.rows !== "some") {
       const nothingShown = answer.rows === "none" ? nobodyView(ready, this) : suppressedView(ready, this);
       const { question } = ready.view;
-      const asked = question ? askedView(ready, this, question, []) : nothing;
+      const asked = question ? askedView(ready, this, question, nothing) : nothing;
       return html`${missingView(ready, missing)}${ask}${asked}${incomplete}${nothingShown}`;
     }
     const context: PanelContext = {
@@ -297,8 +298,17 @@ export class Page implements Actions {
     ];
     const { question } = ready.view;
     const answering = question ? questionOf(question, ready).panels : [];
-    const partsOf = (asked: boolean) =>
-      all.flatMap(([id, part]) => (answering.includes(id) === asked ? [part] : []));
+    const partsOf = (asked: boolean) => {
+      const parts = all.filter(([id]) => answering.includes(id) === asked);
+      if (parts.length === 0) return nothing;
+      // A part keeps its elements, and with them the focus, whichever parts come before it.
+      const keyed = repeat(
+        parts,
+        ([id]) => id,
+        ([, part]) => part,
+      );
+      return html`<div class="panels">${keyed}</div>`;
+    };
     return html`
       ${missingView(ready, missing)}
       ${ask}
@@ -307,7 +317,7 @@ export class Page implements Actions {
       ${incomplete}
       ${largeView(ready)}
       ${question ? nothing : suppressionView(ready)}
-      <div class="panels">${partsOf(false)}</div>
+      ${partsOf(false)}
       ${aboutView(ready, this.panels)}`;
   }
 

@@ -27,7 +27,7 @@ export function askedView(
   ready: Ready,
   actions: Actions,
   id: QuestionId,
-  parts: readonly TemplateResult[],
+  parts: TemplateResult | typeof nothing,
 ): TemplateResult {
   const { texts, answer, filter, frozen } = ready;
   const close = () => {
@@ -70,6 +70,6 @@ export function askedView(
     </header>
     ${choices?.length === 0 ? html`<p class="quiet">${texts.nothingToAsk}</p>` : nothing}
     ${id === "licences" && answer.licences === null ? html`<p class="quiet" id="no-licences">${texts.noLicences}</p>` : nothing}
-    ${parts.length === 0 ? nothing : html`<div class="panels">${parts}</div>`}
+    ${parts}
   </section>`;
 }

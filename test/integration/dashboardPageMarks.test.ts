@@ -33,8 +33,10 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
       await expect.poll(() => asked(source)?.resources).toEqual(["i-Ready"]);
       await expect.poll(() => textOf(page, "#panel-active .badge")).toBe("All resources");
       await answered(page);
-      // Its own label covers it.
-      await page.locator("#panel-top svg path[fill='#7cb0e6']").first().click({ force: true });
+      const segment = page.locator("#panel-top svg path[fill='#7cb0e6']").first();
+      // The filters would cover it, as its own label does.
+      await segment.evaluate((path) => path.scrollIntoView({ block: "center" }));
+      await segment.click({ force: true });
       await expect
         .poll(() => asked(source))
         .toMatchObject({
@@ -183,6 +185,22 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
       await page.keyboard.press("Enter");
       await expect.poll(() => asked(source)?.schools).toEqual(["Jefferson Academy"]);
     });
+
+    test.each(["treemap .chart", "top .legend button", "table tbody th button"])(
+      "choosing a resource keeps the focus in its part, although charts are added before: %s",
+      async (part) => {
+        const { page, source } = await dashboards.open();
+        const before = await page.locator(".panel").count();
+        await page.locator(`#panel-${part}`).first().focus();
+        await page.keyboard.press("ArrowRight");
+        await page.keyboard.press("Enter");
+        await expect.poll(() => asked(source)?.resources.length).toBe(1);
+        await answered(page);
+        expect(await page.locator(".panel").count()).toBeGreaterThan(before);
+        const focused = await page.evaluate<string>('document.activeElement.closest(".panel")?.id');
+        expect(focused).toBe(`panel-${part.split(" ")[0]}`);
+      },
+    );
 
     test("Tab leads to a filter, its removal, an explanation, a table and an export", async () => {
       const { page, source, sent } = await dashboards.open();
