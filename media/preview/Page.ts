@@ -53,7 +53,7 @@ export class Page {
     this.model = {
       file,
       strings,
-      numbers: new Numbers(strings.language),
+      numbers: new Numbers(strings.locale),
       phase: { name: "loading" },
       revealed: false,
       loadingMore: false,

@@ -1,11 +1,11 @@
 import { inByteUnit } from "../../src/basics/byteSize";
 
-/** Numbers and sizes in the conventions of a language. */
+/** Numbers and sizes in the conventions of a locale. */
 export class Numbers {
   private readonly integers: Intl.NumberFormat;
 
-  constructor(private readonly language: string) {
-    this.integers = new Intl.NumberFormat(language);
+  constructor(private readonly locale: string) {
+    this.integers = new Intl.NumberFormat(locale);
   }
 
   integer(value: number): string {
@@ -14,7 +14,7 @@ export class Numbers {
 
   bytes(value: number): string {
     const { amount, decimals, unit } = inByteUnit(value);
-    const digits = new Intl.NumberFormat(this.language, { maximumFractionDigits: decimals });
+    const digits = new Intl.NumberFormat(this.locale, { maximumFractionDigits: decimals });
     return `${digits.format(amount)} ${unit}`;
   }
 }

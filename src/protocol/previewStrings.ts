@@ -4,11 +4,13 @@ export type PreviewStrings = Readonly<ReturnType<typeof previewStrings>>;
 /**
  * The page's texts in the user's language. `{0}` and `{1}` are placeholders.
  * @param t translates a text
- * @param language a language tag, for numbers and for screen readers
+ * @param language a language tag, for screen readers
+ * @param locale the same for numbers, with a region
  */
-export function previewStrings(t: (text: string) => string, language: string) {
+export function previewStrings(t: (text: string) => string, language: string, locale = language) {
   return {
     language,
+    locale,
     title: t("Preview of {0}"),
     loading: t("Reading the first rows…"),
     line: t("Line {0}"),

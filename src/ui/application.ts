@@ -34,7 +34,7 @@ import { RunController } from "./runs/runController";
 import { runPage, runReports } from "./runs/runReport";
 import { StatusBar } from "./runs/statusBar";
 import { showStatusMenu } from "./runs/statusMenu";
-import { nameOf } from "./texts/format";
+import { locale, nameOf } from "./texts/format";
 import { hintInVsCode } from "./texts/hints";
 import { type LakeNode, LakeTree } from "./trees/lakeTree";
 import { createTreeView } from "./trees/openRows";
@@ -125,7 +125,7 @@ export class Application extends Disposable {
     const previewContext = () => ({
       extensionUri: context.extensionUri,
       source: new EnginePreviews(parts),
-      strings: previewStrings((text) => vscode.l10n.t(text), vscode.env.language),
+      strings: previewStrings((text) => vscode.l10n.t(text), vscode.env.language, locale),
       onDidChangeConnection: model.onDidChangeConnection,
       onUserAction: () => model.onUserAction(true),
     });

@@ -1,6 +1,5 @@
 import * as vscode from "vscode";
 import { describeError } from "../../basics/errors";
-import { regionalLocale } from "../../dashboard/export/regionalLocale";
 import { defaultSchoolYearStart } from "../../dashboard/opening";
 import { quarantinedIn } from "../../dashboard/quarantine";
 import type { Connected, CountingParams, GroupsSummary } from "../../engine/messages/messages";
@@ -17,6 +16,7 @@ import { Disposable } from "../dispose";
 import { continuable, isCancellation, notify, notifyError } from "../messages";
 import type { Parts } from "../parts";
 import { counted } from "../texts/counts";
+import { locale } from "../texts/format";
 import { showInformationMessage, showWarningMessage } from "../window";
 import { withWork } from "../withWork";
 import type { DashboardContext, SavedState } from "./DashboardPanel";
@@ -176,15 +176,13 @@ export class Dashboards extends Disposable {
     const { context, parts, groupSize } = this;
     const { model, log } = parts;
     const { dashboardTexts } = await texts();
-    const { language } = vscode.env;
-    const locale = regionalLocale(language, Intl.DateTimeFormat().resolvedOptions().locale);
     return {
       extensionUri: context.extensionUri,
       district: districtName,
       saved: await savedIn(context.globalState),
       link: `${vscode.env.uriScheme}://${context.extension.id}${linkPath}`,
       source: engineSource(parts, groupSize, context.globalStorageUri.fsPath),
-      texts: dashboardTexts((text) => vscode.l10n.t(text), language, locale),
+      texts: dashboardTexts((text) => vscode.l10n.t(text), vscode.env.language, locale),
       onDidChange: this.changed.event,
       onDidChangeConnection: model.onDidChangeConnection,
       onUserAction: () => model.onUserAction(true),

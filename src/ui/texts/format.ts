@@ -1,17 +1,21 @@
 import * as vscode from "vscode";
 import { inByteUnit } from "../../basics/byteSize";
 import { duration as durationIn } from "../../basics/duration";
+import { regionalLocale } from "../../dashboard/export/regionalLocale";
 
-/** Numbers, sizes and times for people, in VS Code's language. */
+/** Numbers, sizes and times for people, in VS Code's language and the reader's region. */
+
+/** The locale of all numbers and dates, in views, messages and pages. */
+export const locale = regionalLocale(vscode.env.language, Intl.DateTimeFormat().resolvedOptions().locale);
 
 export function integer(value: number): string {
-  return value.toLocaleString(vscode.env.language);
+  return value.toLocaleString(locale);
 }
 
 export function bytes(value: number): string {
   const { amount, decimals, unit } = inByteUnit(value);
   const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
-  return `${amount.toLocaleString(vscode.env.language, digits)} ${unit}`;
+  return `${amount.toLocaleString(locale, digits)} ${unit}`;
 }
 
 /** The last part of a path. */
@@ -26,7 +30,7 @@ export function unbroken(text: string): string {
 
 /** A time of the server or the lake (milliseconds since 1970), to the minute. */
 export function dateTime(milliseconds: number): string {
-  return new Date(milliseconds).toLocaleString(vscode.env.language, {
+  return new Date(milliseconds).toLocaleString(locale, {
     dateStyle: "medium",
     timeStyle: "short",
   });
@@ -36,7 +40,7 @@ export function dateTime(milliseconds: number): string {
 export function recentTime(milliseconds: number): string {
   const date = new Date(milliseconds);
   if (date.getFullYear() !== new Date().getFullYear()) return dateTime(milliseconds);
-  return date.toLocaleString(vscode.env.language, {
+  return date.toLocaleString(locale, {
     month: "short",
     day: "numeric",
     hour: "numeric",
@@ -53,16 +57,16 @@ export function timeInName(milliseconds: number): string {
 export function timeOrDay(milliseconds: number): string {
   const isToday = new Date(milliseconds).toDateString() === new Date().toDateString();
   return isToday
-    ? new Date(milliseconds).toLocaleTimeString(vscode.env.language, { timeStyle: "short" })
+    ? new Date(milliseconds).toLocaleTimeString(locale, { timeStyle: "short" })
     : dateTime(milliseconds);
 }
 
 /** A month, given as `yyyy-MM`. */
 export function month(yearMonth: string): string {
   const date = new Date(`${yearMonth}-01T00:00:00Z`);
-  return date.toLocaleDateString(vscode.env.language, { year: "numeric", month: "long", timeZone: "UTC" });
+  return date.toLocaleDateString(locale, { year: "numeric", month: "long", timeZone: "UTC" });
 }
 
 export function duration(milliseconds: number): string {
-  return durationIn(milliseconds, vscode.env.language);
+  return durationIn(milliseconds, locale);
 }
