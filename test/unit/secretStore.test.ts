@@ -154,11 +154,14 @@ test("a locked store is reported with what to do, and works again once it is unl
   const store = new SealedStore();
   const secrets = secretsIn(store);
   await secrets.write(given, targets);
-  const locked = vi.spyOn(store, "get").mockRejectedValue(new Error("The keyring is locked."));
-  await expect(secrets.readBound()).rejects.toMatchObject({
-    message: "VS Code's secret store cannot be used: The keyring is locked.",
-    hint: "Unlock the keyring of the operating system, then try again.",
-  });
+  const locked = vi.spyOn(store, "get");
+  for (const reason of ["The keyring is locked.", "The keyring is locked"]) {
+    locked.mockRejectedValue(new Error(reason));
+    await expect(secrets.readBound()).rejects.toMatchObject({
+      message: "VS Code's secret store cannot be used: The keyring is locked.",
+      hint: "Unlock the keyring of the operating system, or install one if there is none, then try again.",
+    });
+  }
   locked.mockRestore();
   expect(await secrets.readBound()).toEqual({ secrets: given, boundTo: targets });
   vi.spyOn(store, "store").mockRejectedValue(new Error("The keyring is locked."));

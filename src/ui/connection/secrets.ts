@@ -161,8 +161,14 @@ async function withAdvice<T>(work: Thenable<T>): Promise<T> {
   } catch (cause) {
     throw new CleverLakeError(
       "io",
-      vscode.l10n.t("VS Code's secret store cannot be used: {0}", describeError(cause)),
-      { hint: vscode.l10n.t("Unlock the keyring of the operating system, then try again."), cause },
+      // Some of these errors end with a full stop.
+      vscode.l10n.t("VS Code's secret store cannot be used: {0}.", describeError(cause).replace(/\.$/, "")),
+      {
+        hint: vscode.l10n.t(
+          "Unlock the keyring of the operating system, or install one if there is none, then try again.",
+        ),
+        cause,
+      },
     );
   }
 }
