@@ -202,6 +202,38 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
       },
     );
 
+    test("marks of a chart that is higher than the window scroll into sight", async () => {
+      const { page } = await dashboards.open({ schools: 60 }, { height: 700 });
+      await page.locator("#schools-schoolsShown").selectOption("0");
+      const chart = page.locator("#panel-schools .chart");
+      await chart.focus();
+      for (const key of ["End", "Home"]) {
+        await page.keyboard.press(key);
+        const isInSight = () =>
+          page.evaluate<boolean>(`(() => {
+            const tip = document.querySelector("#panel-schools .tip").getBoundingClientRect();
+            const filters = document.querySelector(".top").getBoundingClientRect();
+            return tip.top >= filters.bottom && tip.bottom <= innerHeight;
+          })()`);
+        await expect.poll(isInSight, { message: key }).toBe(true);
+      }
+    });
+
+    test("the element with the focus is not below the filters", async () => {
+      const { page } = await dashboards.open({ licences: true }, { width: 900, height: 700 });
+      await page.locator("#panel-table input").focus();
+      for (let presses = 0; presses < 40; presses++) {
+        await page.keyboard.press("Shift+Tab");
+        const found = await page.evaluate<string>(`(() => {
+          const { activeElement } = document;
+          const { x, y, width, height } = activeElement.getBoundingClientRect();
+          const at = document.elementFromPoint(x + width / 2, Math.min(y + height / 2, innerHeight - 2));
+          return activeElement.contains(at) ? "" : activeElement.id + " is below " + at?.className;
+        })()`);
+        expect(found).toBe("");
+      }
+    });
+
     test("Tab leads to a filter, its removal, an explanation, a table and an export", async () => {
       const { page, source, sent } = await dashboards.open();
       const tabTo = async (id: string) => {

@@ -1,8 +1,10 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { openingFilter } from "../../src/dashboard/filter";
 import { violations } from "../helpers/axe";
 import { chromiumPath, DashboardBrowser } from "../helpers/dashboardBrowser";
+import { hostileNames } from "../helpers/fakeDashboard";
 import { type VscodeTheme, vscodeThemes } from "../helpers/vscodeThemes";
 
 const screenshots = path.join(__dirname, "..", "..", "out", "screenshots", "dashboard");
@@ -45,6 +47,16 @@ describe.skipIf(!chromiumPath)("the appearance of the dashboard's page", () => {
     const right = (selector: string) =>
       page.evaluate<number>(`document.querySelector("${selector}").getBoundingClientRect().right`);
     expect(await right("#saved")).toBeLessThan(await right("html"));
+  });
+
+  test("at 320 pixels, the page does not scroll to the right, however long a chosen name is", async () => {
+    const longest = hostileNames.toSorted((one, other) => other.length - one.length).slice(0, 1);
+    const filter = { ...openingFilter, schools: longest, resources: longest };
+    const { page } = await dashboards.show({ grades: true, hostile: true }, { filter, width: 320 });
+    await page.locator("#card-users .card-value").waitFor();
+    expect(
+      await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth"),
+    ).toBeLessThanOrEqual(0);
   });
 
   describe.each(Object.keys(vscodeThemes) as VscodeTheme[])("in the theme %s", (theme) => {

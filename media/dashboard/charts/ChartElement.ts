@@ -180,6 +180,8 @@ export class ChartElement extends HTMLElement {
     const at = { seriesIndex: mark.series, dataIndex: mark.index };
     this.instance?.dispatchAction({ type: "highlight", ...at });
     this.instance?.dispatchAction({ type: "showTip", ...at });
+    // A chart of many names is higher than the window.
+    this.drawing.querySelector(".tip")?.scrollIntoView({ block: "nearest" });
     this.host?.announce(
       [mark.title, ...mark.lines.map(({ name, value }) => (value ? `${name}: ${value}` : name))].join(", "),
     );
