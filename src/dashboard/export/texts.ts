@@ -352,7 +352,7 @@ export function dashboardTexts(t: Translate, language: string, locale = language
     updatedWithout: t("Updated. Active users: {0}"),
     emptyTitle: t("No data yet"),
     emptyText: t(
-      "The dashboard shows what is in the lake's pseudonymized tables. Run the pipeline to fill them.",
+      "The dashboard shows what is in the lake's pseudonymized tables. Run the pipeline to fill them. Reports in quarantine are in no table until you accept them.",
     ),
     noLake: t(
       "There is no lake at {0} yet; the first run creates it. If there should be one, check the setting clever.lake.url, and whether its disk is mounted.",
