@@ -41,7 +41,7 @@ export async function withIndex<T>(
   const problems: unknown[] = [];
   try {
     await using keeper = new IndexKeeper({ cacheFolder, onProblem: (problem) => problems.push(problem) });
-    const answered = await ask(await keeper.current(lake, signal));
+    const answered = await keeper.ask(lake, ask, signal);
     if (problems.length > 0) warnOfCache(problems[0]);
     return answered;
   } finally {

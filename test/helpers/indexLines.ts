@@ -94,7 +94,10 @@ function addTo(cells: Map<string, number[]>, key: string, added: readonly number
 }
 
 /** The lines by the index. `people` are the pseudonyms behind its numbers. */
-export function indexLines(index: ParticipationIndex | undefined, people: readonly string[]): string[] {
+export async function indexLines(
+  index: ParticipationIndex | undefined,
+  people: readonly string[],
+): Promise<string[]> {
   if (index === undefined) return [];
   const lines: string[] = [];
   const cohort = (number = -1) => {
@@ -109,7 +112,9 @@ export function indexLines(index: ParticipationIndex | undefined, people: readon
     at(people, index.members.person[number]),
     ...cohort(index.members.cohort[number]),
   ];
-  for (const { month, attendance, attendanceCells, usageRuns, usage, usageCells } of index.months) {
+  for (const { month, attendance, attendanceCells, usageRuns, use } of index.months) {
+    await use.read();
+    const { people: usage, cells: usageCells } = use.value;
     attendance.member.forEach((number, row) => {
       for (const day of daysOf(attendance.present[row])) {
         const active = daysOf(attendance.active[row]).includes(day);

@@ -1,4 +1,5 @@
 import type { UserType } from "../../src/clever/reports";
+import { OnDemand } from "../../src/dashboard/index/onDemand";
 import type {
   Cohort,
   MonthSegment,
@@ -84,6 +85,8 @@ export function plainIndex(
         if (present === 1) cellPeople.add([cohort, day], [present, active]);
       }
     }
+    const hasRows = new Set(there.map((row) => `${cohortOf(row)} ${row.date}`));
+    const alone = new Table(1);
     const usedDays = new Table(1);
     const usageCells = new Table(2);
     const runs = new Table(3);
@@ -92,6 +95,8 @@ export function plainIndex(
       const run = [resources.of({ id, name, type }), cohortOf(row)];
       const member = memberOf(row);
       if (member !== undefined) usedDays.or([...run, member], [2 ** dayOf(row)]);
+      if (member !== undefined && !hasRows.has(`${cohortOf(row)} ${row.date}`))
+        alone.or([member], [2 ** dayOf(row)]);
       usageCells.add([...run, dayOf(row)], [Number(member !== undefined), row.accesses ?? 0]);
     }
     for (const { keys } of usedDays.rows()) runs.add(keys.slice(0, 2), [0, 1, 0]);
@@ -120,12 +125,15 @@ export function plainIndex(
         firstPerson: startsOf(runs.value(1)),
         firstCell: startsOf(runs.value(2)),
       },
-      usage: { member: Uint32Array.from(usedDays.key(2)), days: Uint32Array.from(usedDays.value(0)) },
-      usageCells: {
-        day: Uint8Array.from(usageCells.key(2)),
-        rows: Uint32Array.from(usageCells.value(0)),
-        accesses: Float64Array.from(usageCells.value(1)),
-      },
+      onlyUsage: { member: Uint32Array.from(alone.key(0)), days: Uint32Array.from(alone.value(0)) },
+      use: OnDemand.of({
+        people: { member: Uint32Array.from(usedDays.key(2)), days: Uint32Array.from(usedDays.value(0)) },
+        cells: {
+          day: Uint8Array.from(usageCells.key(2)),
+          rows: Uint32Array.from(usageCells.value(0)),
+          accesses: Float64Array.from(usageCells.value(1)),
+        },
+      }),
     };
   });
   return {

@@ -19,7 +19,7 @@ test("the index of OEA's published file agrees with its rows", async () => {
   await using keeper = new IndexKeeper({ cacheFolder });
   const index = await keeper.current(fixture.lake);
   expect(index).toMatchObject({ people: 600, hasGrades: false, versions: { resourceUsage: null } });
-  expect(indexLines(index, await cachedPeople(cacheFolder))).toEqual(
+  expect(await indexLines(index, await cachedPeople(cacheFolder))).toEqual(
     plainLines(await rowsOfFolder(fixture.server)),
   );
 });
@@ -35,6 +35,6 @@ test("the index of a sample district agrees with its rows, even when read from t
     await using keeper = new IndexKeeper({ cacheFolder });
     const index = await keeper.current(fixture.lake);
     expect(index?.months.map(({ month }) => month)).toEqual(["2025-09", "2025-10"]);
-    expect(indexLines(index, await cachedPeople(cacheFolder))).toEqual(expected);
+    expect(await indexLines(index, await cachedPeople(cacheFolder))).toEqual(expected);
   }
 });

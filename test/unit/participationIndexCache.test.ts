@@ -4,7 +4,9 @@ import { expect, test } from "vitest";
 import { isCleverLakeError } from "../../src/basics/errors";
 import { ingestLogTable, lookupTable, pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
+import { openingFilter } from "../../src/dashboard/filter";
 import { IndexKeeper } from "../../src/dashboard/index/indexKeeper";
+import { answer } from "../../src/dashboard/query/answer";
 import { sqlString } from "../../src/duck/duck";
 import { FolderLake } from "../../src/lake/folder";
 import type { Lake, LakeOptions } from "../../src/lake/lake";
@@ -40,10 +42,12 @@ const someLake = lakeTemplate(async (fixture) => {
   await fixture.run();
 });
 
+const linesOf = (keeper: IndexKeeper, lake: Lake, cacheFolder: string) =>
+  keeper.ask(lake, async (index) => indexLines(index, await cachedPeople(cacheFolder)));
+
 async function readLines(lake: Lake, cacheFolder: string): Promise<string[]> {
   await using keeper = new IndexKeeper({ cacheFolder });
-  const index = await keeper.current(lake);
-  return indexLines(index, await cachedPeople(cacheFolder));
+  return await linesOf(keeper, lake, cacheFolder);
 }
 
 test.each([
@@ -162,12 +166,13 @@ test.each(Object.keys(damages))(
     expect(expected).toEqual(plainLines(await rowsOfFolder(fixture.server)));
     const [folder = ""] = await lakeFolders(cacheFolder);
     const kinds = await Promise.all(
-      ["manifest.json", /segment$/, /(parquet|members|ids)$/].map(async (pattern) =>
+      ["manifest.json", /segment$/, /use$/, /(parquet|members|ids)$/].map(async (pattern) =>
         (await filesBelow(folder)).filter((file) => file.match(pattern)),
       ),
     );
-    expect(kinds.map(({ length }) => length)).toEqual([1, 2, 4]);
-    const damaged = [...(kinds[0] ?? []), ...(kinds[1] ?? []).slice(1), ...(kinds[2] ?? [])];
+    expect(kinds.map(({ length }) => length)).toEqual([1, 2, 2, 4]);
+    const [manifests = [], segments = [], uses = [], others = []] = kinds;
+    const damaged = [...manifests, ...segments.slice(1), ...uses.slice(1), ...others];
     for (const [number, kind] of damaged.entries()) {
       // The names change when segments are rebuilt, but not their number.
       const files = await filesBelow(folder);
@@ -188,16 +193,84 @@ test.each(Object.keys(damages))(
     await fixture.put(dailyPath("2024-10-30"), dailyCsv(daily("amy", "2024-10-30")));
     await fixture.run();
     await readLines(fixture.lake, cacheFolder);
-    expect((await filesBelow(folder)).length).toBe(7);
+    expect((await filesBelow(folder)).length).toBe(9);
   },
   120_000,
 );
+
+/** The folder of a cache, and the names of the files in it that questions read. */
+async function useFiles(cacheFolder: string) {
+  const [folder = ""] = await lakeFolders(cacheFolder);
+  return (await readdir(folder))
+    .filter((name) => name.endsWith(".use"))
+    .map((name) => path.join(folder, name));
+}
+
+test("a question reads only the months that it is about", async () => {
+  const fixture = await someLake();
+  const cacheFolder = await temporaryFolder();
+  const options = { minimumGroupSize: 0, keepWhole: "schools", schoolYearStart: "08-01" } as const;
+  const ask = (keeper: IndexKeeper, month: string) =>
+    keeper.ask(fixture.lake, (index) => {
+      const range = { from: `${month}-01`, to: `${month}-30` };
+      return answer(index, { ...openingFilter, range }, { ...options, now: new Date(0) });
+    });
+  {
+    await using keeper = new IndexKeeper({ cacheFolder });
+    await keeper.current(fixture.lake);
+  }
+  for (const name of await useFiles(cacheFolder)) await truncate(name, 0);
+  await using keeper = new IndexKeeper({ cacheFolder });
+  const index = await keeper.current(fixture.lake);
+  for (const [number, month] of ["2024-09", "2024-10"].entries()) {
+    expect(await ask(keeper, month)).toMatchObject({ cards: { resourceUsers: { value: 3 } } });
+    const rebuilt = await keeper.current(fixture.lake);
+    expect(rebuilt).not.toBe(index);
+    // The month that nobody has asked about is still the damaged one.
+    expect(rebuilt?.months[1] === index?.months[1]).toBe(number === 0);
+  }
+});
+
+test("a question about months that another process replaces is about the new ones alone", async () => {
+  const fixture = await someLake();
+  const cacheFolder = await temporaryFolder();
+  await readLines(fixture.lake, cacheFolder);
+  const options = { cacheFolder, recheckMilliseconds: Number.POSITIVE_INFINITY };
+  await using unread = new IndexKeeper(options);
+  await using read = new IndexKeeper(options);
+  await unread.current(fixture.lake);
+  const before = await linesOf(read, fixture.lake, cacheFolder);
+  const corrected = ["amy", "ben", "eve"].map((person) => usage(person, "Maths", "2024-10-03", 9));
+  await fixture.put(usagePath("2024-10-03"), usageCsv(...corrected));
+  await fixture.run();
+  const after = await readLines(fixture.lake, cacheFolder);
+  expect(after).not.toEqual(before);
+  const both = [linesOf(unread, fixture.lake, cacheFolder), linesOf(unread, fixture.lake, cacheFolder)];
+  expect(await Promise.all(both)).toEqual([after, after]);
+  expect(await linesOf(read, fixture.lake, cacheFolder)).toEqual(before);
+});
+
+test("a cache that is removed while its index is in memory is written again", async () => {
+  const fixture = await someLake();
+  const cacheFolder = await temporaryFolder();
+  const expected = await readLines(fixture.lake, cacheFolder);
+  await using keeper = new IndexKeeper({ cacheFolder });
+  await keeper.current(fixture.lake);
+  await rm(path.join(cacheFolder, "dashboard"), { recursive: true });
+  expect(
+    await keeper.ask(fixture.lake, async (index) => {
+      for (const { use } of index?.months ?? []) await use.read();
+      return indexLines(index, await cachedPeople(cacheFolder));
+    }),
+  ).toEqual(expected);
+  expect(await useFiles(cacheFolder)).toHaveLength(2);
+});
 
 test("the index follows the pipeline: a redelivery, refused and accepted rows", async () => {
   const fixture = await someLake();
   const cacheFolder = await temporaryFolder();
   await using keeper = new IndexKeeper({ cacheFolder, recheckMilliseconds: 0 });
-  const lines = async () => indexLines(await keeper.current(fixture.lake), await cachedPeople(cacheFolder));
+  const lines = () => linesOf(keeper, fixture.lake, cacheFolder);
   await lines();
   // Ben is not in the corrected file, and Eve is at another school.
   const moved = (line: string) => line.replace("North High", "South High");
@@ -222,7 +295,7 @@ test("the cache has pseudonyms but no identities, and only its owner can read it
   await readLines(fixture.lake, cacheFolder);
   const duck = await sharedDuck();
   const files = await filesBelow(path.join(cacheFolder, "dashboard"));
-  expect(files.length).toBe(7);
+  expect(files.length).toBe(9);
   for (const file of files) {
     const place = path.join(cacheFolder, "dashboard", file);
     const rows = /\.(parquet|ids)$/.test(file)
@@ -463,7 +536,7 @@ test("unchanged months are kept, and a new process reads only the cache", async 
   for (const file of hidden) await writeFile(path.join(data, file), "");
   await using later = new IndexKeeper({ cacheFolder });
   const third = await later.current(fixture.lake);
-  expect(indexLines(third, await cachedPeople(cacheFolder))).toEqual(await expected());
+  expect(await indexLines(third, await cachedPeople(cacheFolder))).toEqual(await expected());
 });
 
 test("after tables become empty, no name of their contents is kept", async () => {

@@ -250,7 +250,7 @@ test("after a new day, only the rows of its month are read", async () => {
   const later = attended("a", "2026-02-05");
   await tables.put("daily_participation", "2", [participationRow(later)]);
   await using keeper = new IndexKeeper({ cacheFolder });
-  const lines = indexLines(await keeper.current(lake), await cachedPeople(cacheFolder));
+  const lines = await indexLines(await keeper.current(lake), await cachedPeople(cacheFolder));
   expect(lines).toEqual(plainLines({ participation: [...rows, later], usage: [] }, new Map([["a", "9"]])));
 });
 

@@ -42,37 +42,24 @@ export function daysOf(index: ParticipationIndex, people: People): Days {
       addDays(used, (runs.cohort[run] as number) * months + month, runs.days[run] as number);
     }
   });
-  const days = { participated, used, withUse, present, active };
-  addUsers(index, people, days);
+  addUsers(index, people, present);
   const monthStarts = Int32Array.from(index.months, ({ month }) => firstDayOf(month));
-  return { monthStarts, ...days };
+  return { monthStarts, participated, used, withUse, present, active };
 }
 
 export function addDays(masks: Uint32Array, at: number, days: number): void {
   masks[at] = (masks[at] as number) | days;
 }
 
-type CohortDays = Pick<Days, "participated" | "used" | "withUse" | "present" | "active">;
-
 /** Counts people with resource usage as present if their cohort has no row of daily participation. */
-function addUsers(index: ParticipationIndex, { moved }: People, { participated, used, present }: CohortDays) {
-  const months = index.months.length;
-  index.months.forEach(({ usageRuns: runs, usage }, month) => {
-    const users = new Map<number, number>();
-    for (let run = 0; run < runs.cohort.length; run++) {
-      const slot = (runs.cohort[run] as number) * months + month;
-      const only = (used[slot] as number) & ~(participated[slot] as number);
-      if (only === 0) continue;
-      for (let at = runs.firstPerson[run] as number; at < (runs.firstPerson[run + 1] as number); at++) {
-        const member = usage.member[at] as number;
-        // People in several cohorts may have been counted already.
-        if (moved[member] !== 1)
-          users.set(member, (users.get(member) ?? 0) | ((usage.days[at] as number) & only));
-      }
-    }
-    for (const [member, mask] of users) {
-      addOn(present, ((index.members.cohort[member] as number) * months + month) * monthDays, mask, 1);
-    }
+function addUsers({ months, members }: ParticipationIndex, { moved }: People, present: Uint32Array) {
+  months.forEach(({ onlyUsage: { member: memberOf, days } }, month) => {
+    memberOf.forEach((member, at) => {
+      // People in several cohorts may have been counted already.
+      if (moved[member] === 1) return;
+      const slot = (members.cohort[member] as number) * months.length + month;
+      addOn(present, slot * monthDays, days[at] as number, 1);
+    });
   });
 }
 

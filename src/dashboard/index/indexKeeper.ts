@@ -3,6 +3,7 @@ import { removeLocal } from "../../basics/filesInUse";
 import { machineScratch } from "../../basics/scratch";
 import type { Lake } from "../../lake/lake";
 import { type IndexProgress, IndexUpkeep } from "./indexUpkeep";
+import { LostPart } from "./onDemand";
 import type { ParticipationIndex } from "./participationIndex";
 import { SharedWork } from "./sharedWork";
 
@@ -50,6 +51,27 @@ export class IndexKeeper implements AsyncDisposable {
     if (this.closed) throw closed();
     if (this.work === undefined || this.work.isOver) this.work = this.start(lake);
     return await this.work.join(signal, onProgress);
+  }
+
+  /**
+   * Asks a question of the current index, and again if it finds a file of the cache lost: the next index has these months
+   * in memory. Rejects as `current` does.
+   */
+  async ask<Answer>(
+    lake: Lake,
+    question: (index: Index) => Promise<Answer>,
+    signal?: AbortSignal,
+    onProgress?: Report,
+  ): Promise<Answer> {
+    for (;;) {
+      const index = await this.current(lake, signal, onProgress);
+      try {
+        return await question(index);
+      } catch (error) {
+        if (!(error instanceof LostPart)) throw error;
+        this.recheck();
+      }
+    }
   }
 
   /**

@@ -3,18 +3,18 @@ import { decodeColumns, encodeColumns } from "./columnsFile";
 import { type Dictionary, type DictionaryTables, emptyDictionary } from "./dictionary";
 import type { LakeCache } from "./lakeCache";
 import type { Manifest, StoredFile } from "./manifest";
+import type { BuiltMonth } from "./monthBuild";
 import type { MonthIds } from "./monthIds";
-import type { MonthSegment } from "./participationIndex";
+import { OnDemand } from "./onDemand";
+import type { MonthSegment, MonthUse } from "./participationIndex";
 import type { PeopleOfTables } from "./peopleTables";
 
-/** A month in memory; `file` is undefined if it could not be stored. */
+/** A month of the index; `files` is undefined if it could not be stored. */
 export interface KeptMonth {
   readonly key: string;
   readonly segment: MonthSegment;
-  readonly file: StoredFile | undefined;
+  readonly files: Pick<Manifest["months"][number], "file" | "useFile"> | undefined;
 }
-
-type Columns = Omit<MonthSegment, "month">;
 
 /** What the index consists of: segments, their dictionary, and where both are stored. */
 export class IndexState {
@@ -84,9 +84,15 @@ export class IndexState {
     const state = new IndexState(cache, manifest.peopleOfTables);
     const segments = await Promise.all(requested.map(({ file }) => cache.read(file)));
     signal.throwIfAborted();
-    for (const [index, { month, key, file }] of requested.entries()) {
+    for (const [index, { month, key, ...files }] of requested.entries()) {
       const bytes = segments[index];
-      if (bytes) state.months.set(month, { key, segment: { month, ...decodeColumns<Columns>(bytes) }, file });
+      if (!bytes) continue;
+      const use = new OnDemand(async () => {
+        const found = await cache.read(files.useFile);
+        return found && decodeColumns<MonthUse>(found);
+      });
+      const segment = { month, ...decodeColumns<BuiltMonth["columns"]>(bytes), use };
+      state.months.set(month, { key, segment, files });
     }
     const bytes = await cache.read(membersFile);
     if (bytes === undefined) return undefined;
@@ -104,10 +110,11 @@ export class IndexState {
     return cache.pathOf(stored.people.name);
   }
 
-  /** Keeps a built month and the current dictionary. */
-  setMonth(month: string, built: Pick<KeptMonth, "key" | "segment">, dictionary: Dictionary): void {
+  /** Keeps a built month, in memory whether it can be stored or not, and the current dictionary. */
+  setMonth(month: string, key: string, { columns, use, dictionary }: BuiltMonth): void {
     this.removeMonth(month);
-    this.months.set(month, { ...built, file: undefined });
+    const segment = { month, ...columns, use: OnDemand.of(use) };
+    this.months.set(month, { key, segment, files: undefined });
     if (isLonger(dictionary, this.dictionary)) this.stored = undefined;
     this.dictionary = dictionary;
   }
@@ -115,6 +122,13 @@ export class IndexState {
   removeMonth(month: string): void {
     this.months.delete(month);
     this.seen = undefined;
+  }
+
+  /** Removes the months of which a question found a part lost; returns whether there are any. */
+  removeLost(): boolean {
+    const lost = [...this.months.values()].filter(({ segment }) => segment.use.isLost);
+    for (const { segment } of lost) this.removeMonth(segment.month);
+    return lost.length > 0;
   }
 
   /** Records that the index has all rows of the tables in this state. */
@@ -133,10 +147,12 @@ export class IndexState {
   ): Promise<void> {
     const { cache, dictionary } = this;
     await cache.ensure();
-    for (const [month, { key, segment, file }] of this.months) {
-      if (file) continue;
-      const { month: _, ...columns } = segment;
-      this.months.set(month, { key, segment, file: await cache.write("segment", encodeColumns(columns)) });
+    for (const [month, { key, segment, files }] of this.months) {
+      if (files) continue;
+      const { month: _, use, ...columns } = segment;
+      const file = await cache.write("segment", encodeColumns(columns));
+      const useFile = await cache.write("use", encodeColumns({ ...use.value }));
+      this.months.set(month, { key, segment, files: { file, useFile } });
     }
     if (this.stored === undefined && tables) {
       const { members } = dictionary;
@@ -156,7 +172,9 @@ export class IndexState {
         peopleFile: this.stored.people,
         membersFile: this.stored.members,
       },
-      months: [...this.months].flatMap(([month, { key, file }]) => (file ? [{ month, key, file }] : [])),
+      months: [...this.months].flatMap(([month, { key, files }]) =>
+        files ? [{ month, key, ...files }] : [],
+      ),
       ids: ids.manifest,
       fileMonths: Object.fromEntries([...fileMonths].map(([file, months]) => [file, [...months]])),
     };

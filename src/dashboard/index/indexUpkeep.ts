@@ -75,6 +75,7 @@ export class IndexUpkeep {
     signal: AbortSignal,
     report: (progress: IndexProgress) => void,
   ): Promise<ParticipationIndex | undefined> {
+    if (this.state?.removeLost()) this.latest = undefined;
     this.latest = await this.unchanged(lake, signal, report);
     if (this.latest) return this.latest.index;
     await using engine = new BuildEngine(this.cache.newPath(), signal);
@@ -212,8 +213,7 @@ export class IndexUpkeep {
         resourceUsage: current(resourceUsage),
       };
       const build = { tables, seats, month, rows: selects, ids: ids.get(month) as string };
-      const { segment, dictionary } = await buildMonth(session, build);
-      state.setMonth(month, { key, segment }, dictionary);
+      state.setMonth(month, key, await buildMonth(session, build));
       await this.save(state, tables, signal);
     }
     // The cache contains the old names until it is rewritten.

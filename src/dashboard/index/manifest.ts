@@ -43,8 +43,8 @@ const manifest = z.object({
     peopleFile: storedFile,
     membersFile: storedFile,
   }),
-  /** `key` identifies the data files that the segment was built from. */
-  months: z.array(z.object({ month: z.string(), key: z.string(), file: storedFile })),
+  /** `key` identifies the data files that the segment was built from; `useFile` has its `use`. */
+  months: z.array(z.object({ month: z.string(), key: z.string(), file: storedFile, useFile: storedFile })),
   /** Parquet files of the ids in each month's rows (see `MonthIds`). */
   ids: z.array(z.object({ month: z.string(), key: z.string(), file: storedFile })),
   /** Months of data files that had to be opened to find out, by the files' paths in the lake. */
@@ -71,5 +71,10 @@ export function decodeManifest(text: string): Manifest | undefined {
 
 /** The files that a manifest names. */
 export function filesOf({ dictionary, months, ids }: Manifest): StoredFile[] {
-  return [dictionary.peopleFile, dictionary.membersFile, ...[...months, ...ids].map(({ file }) => file)];
+  return [
+    dictionary.peopleFile,
+    dictionary.membersFile,
+    ...months.flatMap(({ file, useFile }) => [file, useFile]),
+    ...ids.map(({ file }) => file),
+  ];
 }

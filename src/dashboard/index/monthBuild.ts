@@ -3,8 +3,8 @@ import { pseudonymName, userTypes, userTypeValue } from "../../clever/reports";
 import { type DuckSession, sqlString } from "../../duck/duck";
 import type { ReportKind } from "../answer";
 import type { Dictionary, DictionaryTables, Seats } from "./dictionary";
-import { attendanceSums, usageSums } from "./monthSums";
-import type { MonthSegment } from "./participationIndex";
+import { attendanceSums, onlyUsage, usageSums } from "./monthSums";
+import type { MonthSegment, MonthUse } from "./participationIndex";
 
 /** What a month is built from. */
 export interface MonthBuild {
@@ -19,6 +19,12 @@ export interface MonthBuild {
   readonly ids: string;
 }
 
+export interface BuiltMonth {
+  readonly columns: Omit<MonthSegment, "month" | "use">;
+  readonly use: MonthUse;
+  readonly dictionary: Dictionary;
+}
+
 /**
  * Builds a month's segment, and the dictionary with its resources; memory use depends on the month alone. The session
  * tables from `preparePeople` identify the people of the rows.
@@ -26,7 +32,7 @@ export interface MonthBuild {
 export async function buildMonth(
   session: DuckSession,
   { tables, seats, month, rows, ids }: MonthBuild,
-): Promise<{ readonly segment: MonthSegment; readonly dictionary: Dictionary }> {
+): Promise<BuiltMonth> {
   const { lacking } = await session.one(
     `SELECT EXISTS (FROM (${ids}) WHERE ${pseudonymName("clever_user_id")} IS NULL) AS lacking`,
   );
@@ -43,8 +49,14 @@ export async function buildMonth(
     seats,
     dictionary,
   );
-  const usage = await usageOf(session, inMonth(withPeople(rows.resourceUsage)), seats, dictionary);
-  return { segment: { month, ...attendance, ...usage }, dictionary };
+  const { usageRuns, use } = await usageOf(
+    session,
+    inMonth(withPeople(rows.resourceUsage)),
+    seats,
+    dictionary,
+  );
+  const alone = onlyUsage(attendance.attendanceCells, use, dictionary);
+  return { columns: { ...attendance, usageRuns, onlyUsage: alone }, use, dictionary };
 }
 
 async function attendanceOf(session: DuckSession, rows: string, seats: Seats, dictionary: Dictionary) {

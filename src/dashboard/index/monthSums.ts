@@ -1,5 +1,6 @@
 import { lowestBit } from "../calendar";
 import { type Dictionary, nobody, type Seats } from "./dictionary";
+import type { MonthSegment, MonthUse } from "./participationIndex";
 
 /** The rows of a month's daily participation, with the seats of their people and their days of the month, from 0. */
 interface Attended {
@@ -147,13 +148,34 @@ export function usageSums(rows: Accessed, seats: Seats, { resources }: Dictionar
       firstPerson: runs.firstPerson.slice(0, run + 1),
       firstCell: runs.firstCell.slice(0, run + 1),
     },
-    usage: { member: usage.member.slice(0, people), days: usage.days.slice(0, people) },
-    usageCells: {
-      day: cells.day.slice(0, cell),
-      rows: cells.rows.slice(0, cell),
-      accesses: cells.accesses.slice(0, cell),
+    use: {
+      people: { member: usage.member.slice(0, people), days: usage.days.slice(0, people) },
+      cells: {
+        day: cells.day.slice(0, cell),
+        rows: cells.rows.slice(0, cell),
+        accesses: cells.accesses.slice(0, cell),
+      },
     },
   };
+}
+
+/** Days of usage on which the member's cohort has no row of daily participation. */
+export function onlyUsage(
+  { cohort, day }: MonthSegment["attendanceCells"],
+  { people }: MonthUse,
+  { cohorts, members }: Dictionary,
+): MonthSegment["onlyUsage"] {
+  const participated = new Uint32Array(cohorts.length);
+  for (let cell = 0; cell < cohort.length; cell++)
+    mark(participated, cohort[cell] as number, day[cell] as number);
+  const days = new Uint32Array(members.person.length);
+  for (let at = 0; at < people.member.length; at++) {
+    const member = people.member[at] as number;
+    const there = participated[members.cohort[member] as number] as number;
+    days[member] = (days[member] as number) | ((people.days[at] as number) & ~there);
+  }
+  const member = placesOf(days);
+  return { member, days: member.map((place) => days[place] as number) };
 }
 
 /** The rows by resource and seat; `first` has the first row of each resource, and the end of the last. */

@@ -1,4 +1,5 @@
 import type { UserType } from "../../clever/reports";
+import type { OnDemand } from "./onDemand";
 
 /**
  * The pseudonymized tables in the form that the dashboard's questions need: people, cohorts and resources as small
@@ -76,9 +77,8 @@ export interface MonthSegment {
     readonly resourceRows: Uint32Array;
   };
   /**
-   * Resource usage by resource and cohort, ascending by both. A run's people and cells are ranges of `usage` and
-   * `usageCells` that begin at `firstPerson` and `firstCell`; these have one extra element, the end of the last
-   * range.
+   * Resource usage by resource and cohort, ascending by both. A run's people and cells are ranges of the use's `people`
+   * and `cells` that begin at `firstPerson` and `firstCell`; these have one extra element, the end of the last range.
    */
   readonly usageRuns: {
     readonly resource: Uint32Array;
@@ -88,10 +88,18 @@ export interface MonthSegment {
     readonly firstPerson: Uint32Array;
     readonly firstCell: Uint32Array;
   };
+  /** Days of usage on which the member's cohort has no row of daily participation, ascending by member. */
+  readonly onlyUsage: { readonly member: Uint32Array; readonly days: Uint32Array };
+  /** Nine tenths of a month's data, which only questions about the month need. */
+  readonly use: OnDemand<MonthUse>;
+}
+
+/** What the runs of a month consist of. */
+export interface MonthUse {
   /** Days on which a run's members used its resource, ascending by member. */
-  readonly usage: { readonly member: Uint32Array; readonly days: Uint32Array };
+  readonly people: { readonly member: Uint32Array; readonly days: Uint32Array };
   /** Sums of a run's days, ascending. */
-  readonly usageCells: {
+  readonly cells: {
     readonly day: Uint8Array;
     /** Rows that have a person. */
     readonly rows: Uint32Array;

@@ -92,13 +92,13 @@ export function knownUse(
     if (rows && withheld.length === 0) return daily;
     const use = new Float64Array(withheld.length);
     for (const resource of facts.names.resourcesOf[shown] ?? []) {
-      forEachRun(scope, resource, ({ usageRuns, usageCells }, run, mask, start, month) => {
-        const number = numberOf[usageRuns.cohort[run] as number] as number;
+      forEachRun(scope, resource, ({ cohort, firstCell }, { cells }, run, mask, start, month) => {
+        const number = numberOf[cohort[run] as number] as number;
         if (rows && number < 0) return;
         const ofGroup = number < 0 ? 0 : mask & (asked[month] as number);
-        const end = usageRuns.firstCell[run + 1] as number;
-        for (let cell = usageRuns.firstCell[run] as number; cell < end; cell++) {
-          const [day, count] = [usageCells.day[cell] as number, usageCells.rows[cell] as number];
+        const end = firstCell[run + 1] as number;
+        for (let cell = firstCell[run] as number; cell < end; cell++) {
+          const [day, count] = [cells.day[cell] as number, cells.rows[cell] as number];
           if ((mask & (1 << day)) === 0) continue;
           if (!rows) daily[start + day] = (daily[start + day] as number) + count;
           if ((ofGroup & (1 << day)) !== 0) use[number] = (use[number] as number) + count;

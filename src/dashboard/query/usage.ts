@@ -1,7 +1,7 @@
 import { spanOf } from "../calendar";
 import { addOn } from "../groups/days";
 import type { Places } from "../groups/groups";
-import type { MonthSegment } from "../index/participationIndex";
+import type { MonthSegment, MonthUse } from "../index/participationIndex";
 import { forEachRepeat, peopleWith } from "./attendance";
 import { choosesResources, type Scope } from "./scope";
 import { forEachResource, forEachRun } from "./usageRuns";
@@ -55,6 +55,8 @@ export async function usageTotals(
   await forEachResource(scope, signal, (shown) => walk.addResource(shown));
   return walk.totals();
 }
+
+type Runs = MonthSegment["usageRuns"];
 
 /** An entry of a list; undefined for -1, which would be looked up as a name. */
 const entryAt = (list: readonly UsageSums[], entry: number): UsageSums | undefined =>
@@ -113,12 +115,12 @@ class UsageWalk {
     this.stamp++;
     this.visited = 0;
     for (const resource of names.resourcesOf[shown] ?? []) {
-      forEachRun(this.scope, resource, (segment, run, mask, start, month) => {
+      forEachRun(this.scope, resource, (runs, use, run, mask, start, month) => {
         const at = shown * months + month;
         this.resourceDays[at] = (this.resourceDays[at] as number) | mask;
-        this.addCells(shown, segment, run, mask, start);
-        if (this.personDays) this.markPeople(this.personDays, segment, run, mask, month);
-        this.countPeople(shown, segment, run, mask);
+        this.addCells(shown, runs, use, run, mask, start);
+        if (this.personDays) this.markPeople(this.personDays, runs, use, run, mask, month);
+        this.countPeople(shown, runs, use, run, mask);
       });
     }
     this.removeRepeats(shown);
@@ -126,17 +128,17 @@ class UsageWalk {
 
   private addCells(
     shown: number,
-    { usageRuns, usageCells }: MonthSegment,
+    runs: Runs,
+    { cells: { day, rows, accesses } }: MonthUse,
     run: number,
     mask: number,
     start: number,
   ): void {
-    const { day, rows, accesses } = usageCells;
-    const end = usageRuns.firstCell[run + 1] as number;
+    const end = runs.firstCell[run + 1] as number;
     const first = shown * this.length + start;
     let personDays = 0;
     let sum = 0;
-    for (let cell = usageRuns.firstCell[run] as number; cell < end; cell++) {
+    for (let cell = runs.firstCell[run] as number; cell < end; cell++) {
       if ((mask & (1 << (day[cell] as number))) === 0) continue;
       const at = first + (day[cell] as number);
       this.rows[at] = (this.rows[at] as number) + (rows[cell] as number);
@@ -147,45 +149,46 @@ class UsageWalk {
     }
     this.byResource.accesses[shown] = (this.byResource.accesses[shown] as number) + sum;
     const { schools, grades } = this.scope.lists;
-    const cohort = usageRuns.cohort[run] as number;
+    const cohort = runs.cohort[run] as number;
     entryAt(this.schools, schools.countedIn[cohort] as number)?.add(personDays, sum);
     entryAt(this.grades, grades.countedIn[cohort] as number)?.add(personDays, sum);
   }
 
   private markPeople(
     personDays: Uint32Array,
-    { usageRuns, usage }: MonthSegment,
+    runs: Runs,
+    { people: { member, days: daysOf } }: MonthUse,
     run: number,
     mask: number,
     month: number,
   ): void {
     const { index, days } = this.scope.facts;
     const months = days.monthStarts.length;
-    const end = usageRuns.firstPerson[run + 1] as number;
-    for (let at = usageRuns.firstPerson[run] as number; at < end; at++) {
-      const place = (index.members.person[usage.member[at] as number] as number) * months + month;
-      personDays[place] = (personDays[place] as number) | ((usage.days[at] as number) & mask);
+    const end = runs.firstPerson[run + 1] as number;
+    for (let at = runs.firstPerson[run] as number; at < end; at++) {
+      const place = (index.members.person[member[at] as number] as number) * months + month;
+      personDays[place] = (personDays[place] as number) | ((daysOf[at] as number) & mask);
     }
   }
 
   /** Counts members who are new for this stamp; without branches on them, which nobody can predict. */
-  private countPeople(shown: number, { usageRuns, usage }: MonthSegment, run: number, mask: number): void {
+  private countPeople(shown: number, runs: Runs, { people }: MonthUse, run: number, mask: number): void {
     const { counted, stamp } = this;
-    const { member: members, days } = usage;
-    const isWhole = ((usageRuns.days[run] as number) & ~mask) === 0;
-    const end = usageRuns.firstPerson[run + 1] as number;
+    const { member: members, days } = people;
+    const isWhole = ((runs.days[run] as number) & ~mask) === 0;
+    const end = runs.firstPerson[run + 1] as number;
     let users = 0;
-    for (let at = usageRuns.firstPerson[run] as number; at < end; at++) {
+    for (let at = runs.firstPerson[run] as number; at < end; at++) {
       if (!isWhole && ((days[at] as number) & mask) === 0) continue;
       const member = members[at] as number;
       // A stamp is one more than the one before: the sign says whether the member has an older one.
       users += ((counted[member] as number) - stamp) >>> 31;
       counted[member] = stamp;
     }
-    this.visited += end - (usageRuns.firstPerson[run] as number);
+    this.visited += end - (runs.firstPerson[run] as number);
     this.addUsers(shown, users);
     const { schools, grades } = this.scope.lists;
-    const cohort = usageRuns.cohort[run] as number;
+    const cohort = runs.cohort[run] as number;
     this.addSchoolUsers(shown, schools.countedIn[cohort] as number, users);
     this.addGradeUsers(grades.countedIn[cohort] as number, users);
   }
@@ -208,10 +211,10 @@ class UsageWalk {
     if (this.visited >= people.repeats.length) return people.repeats.filter(isUser);
     const found = new Set<number>();
     for (const resource of names.resourcesOf[shown] ?? []) {
-      forEachRun(this.scope, resource, ({ usageRuns, usage }, run) => {
-        const end = usageRuns.firstPerson[run + 1] as number;
-        for (let at = usageRuns.firstPerson[run] as number; at < end; at++) {
-          const member = usage.member[at] as number;
+      forEachRun(this.scope, resource, ({ firstPerson }, { people: { member: members } }, run) => {
+        const end = firstPerson[run + 1] as number;
+        for (let at = firstPerson[run] as number; at < end; at++) {
+          const member = members[at] as number;
           if ((people.previous[member] as number) >= 0 && isUser(member)) found.add(member);
         }
       });

@@ -82,8 +82,7 @@ export class Dashboards implements AsyncDisposable {
     try {
       const lake = await openLake(params);
       const { keeper } = await this.keeperOf(lake.url, params.cacheFolder);
-      const index = await keeper.current(lake, signal, onProgress);
-      return await this.lane.run(signal, () => work(index));
+      return await keeper.ask(lake, (index) => this.lane.run(signal, () => work(index)), signal, onProgress);
     } finally {
       this.asking--;
       if (this.asking === 0) this.releaseLater();
