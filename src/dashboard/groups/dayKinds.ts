@@ -89,7 +89,8 @@ function activeOn(
       const counting = counted[group * months + month] as number;
       for (let left = counting; left !== 0; left &= left - 1) {
         const day = lowestBit(left);
-        const [at, of] = [slot * monthDays + day, month * monthDays + day];
+        const at = slot * monthDays + day;
+        const of = month * monthDays + day;
         // A missing report does not make a day off: people with usage were present.
         const people = ((participated[slot] as number) & (1 << day)) !== 0 ? days.active : days.present;
         active[of] = (active[of] as number) + (people[at] as number);

@@ -115,8 +115,8 @@ export function groupsOf(facts: Facts, { minimumGroupSize, keepWhole }: Counting
     const graded = cohorts.filter((cohort) => names.gradeOf[cohort] !== noGrade);
     const grade = commonValue(names.gradeOf, graded);
     // Otherwise a few students without a grade would suppress a whole grade. Teachers never have one.
-    if (grade >= 0 && commonValue(names.typeOf, cohorts) >= 0 && sizeOf(graded) >= minimumGroupSize)
-      for (const cohort of cohorts) gradeOf[cohort] = grade;
+    if (graded.length === cohorts.length || grade < 0 || commonValue(names.typeOf, cohorts) < 0) continue;
+    if (sizeOf(graded) >= minimumGroupSize) for (const cohort of cohorts) gradeOf[cohort] = grade;
   }
   const days = countedDays(facts, groups, groupOf, minimumGroupSize);
   const missing = missingDays(facts, groups, days);
@@ -169,26 +169,30 @@ function usualPeople({ index, days }: Facts, cohorts: readonly number[]): number
     const participates = participated.some((mask) => mask !== 0);
     return participates ? participated : days.used.subarray(cohort * months, (cohort + 1) * months);
   });
-  const people: number[] = [];
+  const people = new Uint32Array(months * monthDays);
+  let length = 0;
   for (let month = 0; month < months; month++) {
-    for (
-      let left = deciding.reduce((all, masks) => all | (masks[month] as number), 0);
-      left !== 0;
-      left &= left - 1
-    ) {
+    let left = 0;
+    for (const masks of deciding) left |= masks[month] as number;
+    for (; left !== 0; left &= left - 1) {
       const day = lowestBit(left);
       let count = 0;
-      cohorts.forEach((cohort, at) => {
-        const isIn = ((deciding[at]?.[month] as number) >>> day) & 1;
-        count += isIn * (days.present[(cohort * months + month) * monthDays + day] as number);
-      });
-      if (count > 0) people.push(count);
+      for (let at = 0; at < cohorts.length; at++) {
+        const slot = (cohorts[at] as number) * months + month;
+        const isIn = (((deciding[at] as Uint32Array)[month] as number) >>> day) & 1;
+        count += isIn * (days.present[slot * monthDays + day] as number);
+      }
+      if (count > 0) people[length++] = count;
     }
   }
-  const now = Uint32Array.from(people.slice(-newestDays)).sort();
+  const now = people.slice(Math.max(0, length - newestDays), length).sort();
   const usual = now[now.length >>> 1] ?? 0;
-  const similar = Uint32Array.from(people.filter((count) => count >= usual / 2 && count <= usual * 2)).sort();
-  return similar[Math.floor(similar.length * thinShare)] ?? 0;
+  let similar = 0;
+  for (let at = 0; at < length; at++) {
+    const count = people[at] as number;
+    if (2 * count >= usual && count <= 2 * usual) people[similar++] = count;
+  }
+  return people.subarray(0, similar).sort()[Math.floor(similar * thinShare)] ?? 0;
 }
 
 function countedDays(
@@ -204,7 +208,8 @@ function countedDays(
   const twice = countedTwice({ index, people }, groupOf, length);
   groups.forEach((cohorts, group) => {
     for (let month = 0; month < months; month++) {
-      let [participated, used] = [0, 0];
+      let participated = 0;
+      let used = 0;
       for (const cohort of cohorts) {
         participated |= days.participated[cohort * months + month] as number;
         used |= days.used[cohort * months + month] as number;

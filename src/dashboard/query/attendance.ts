@@ -144,12 +144,14 @@ function markSuppressed(scope: Scope, parts: AttendanceParts): void {
     for (let cohort = 0; cohort < scope.cohorts.length; cohort++) {
       if (scope.cohorts[cohort] !== 1) continue;
       const at = cohort * months + month;
-      const [rows, used] = [days.participated[at] as number, days.used[at] as number];
+      const rows = days.participated[at] as number;
+      const used = days.used[at] as number;
       const mask = scope.masks[at] as number;
       const suppressed = isNeverCounted(scope, groups.groupOf[cohort] as number)
         ? all
         : (rows | used) & all & ~mask;
-      const [countedRows, countedUsage] = [rows & mask, used & mask];
+      const countedRows = rows & mask;
+      const countedUsage = used & mask;
       allSuppressed |= suppressed;
       allCountedRows |= countedRows;
       allCountedUsage |= countedUsage;
@@ -180,7 +182,8 @@ function addCells(scope: Scope, { schools, grades, days: ofDays, schoolDays }: A
     if (scope.range[month] === 0) return;
     const start = (days.monthStarts[month] as number) - scope.from;
     for (let cell = 0; cell < cells.cohort.length; cell++) {
-      const [cohort, bit] = [cells.cohort[cell] as number, cells.day[cell] as number];
+      const cohort = cells.cohort[cell] as number;
+      const bit = cells.day[cell] as number;
       const slot = cohort * months + month;
       if (((scope.masks[slot] as number) & (1 << bit)) === 0) continue;
       const active = days.active[slot * monthDays + bit] as number;
@@ -190,8 +193,10 @@ function addCells(scope: Scope, { schools, grades, days: ofDays, schoolDays }: A
         const at = school * length + start + bit;
         schoolDays[at] = (schoolDays[at] as number) + active;
       }
-      const [logins, loginRows] = [cells.logins[cell] as number, cells.loginRows[cell] as number];
-      const [resources, resourceRows] = [cells.resources[cell] as number, cells.resourceRows[cell] as number];
+      const logins = cells.logins[cell] as number;
+      const loginRows = cells.loginRows[cell] as number;
+      const resources = cells.resources[cell] as number;
+      const resourceRows = cells.resourceRows[cell] as number;
       ofDays[start + bit]?.add(logins, loginRows, resources, resourceRows, active);
       schools[school]?.add(logins, loginRows, resources, resourceRows, active);
       grades[grade]?.add(logins, loginRows, resources, resourceRows, active);

@@ -98,7 +98,8 @@ export function knownUse(
         const ofGroup = number < 0 ? 0 : mask & (asked[month] as number);
         const end = firstCell[run + 1] as number;
         for (let cell = firstCell[run] as number; cell < end; cell++) {
-          const [day, count] = [cells.day[cell] as number, cells.rows[cell] as number];
+          const day = cells.day[cell] as number;
+          const count = cells.rows[cell] as number;
           if ((mask & (1 << day)) === 0) continue;
           if (!rows) daily[start + day] = (daily[start + day] as number) + count;
           if ((ofGroup & (1 << day)) !== 0) use[number] = (use[number] as number) + count;

@@ -71,6 +71,9 @@ const sums = (count: number) => Array.from({ length: count }, () => new UsageSum
 class UsageWalk {
   readonly rows: Float64Array;
   private readonly length: number;
+  /** The scope's first month, by its place in the index, and the first days of all months of the scope. */
+  private readonly firstMonth: number;
+  private readonly monthStarts: Int32Array;
   private readonly schools: UsageSums[];
   private readonly grades: UsageSums[];
   private readonly byResource: Pick<UsageTotals["byResource"], "users" | "accesses">;
@@ -93,7 +96,10 @@ class UsageWalk {
     const { lists } = scope;
     const { names, index, days } = scope.facts;
     const shown = names.shown.length;
-    const months = days.monthStarts.length;
+    const isIn = (mask: number) => mask !== 0;
+    this.firstMonth = Math.max(scope.range.findIndex(isIn), 0);
+    this.monthStarts = days.monthStarts.subarray(this.firstMonth, scope.range.findLastIndex(isIn) + 1);
+    const months = this.monthStarts.length;
     this.length = scope.to - scope.from + 1;
     this.rows = new Float64Array(shown * this.length);
     this.schools = sums(lists.schools.count);
@@ -110,13 +116,13 @@ class UsageWalk {
   }
 
   addResource(shown: number): void {
-    const { names, days } = this.scope.facts;
-    const months = days.monthStarts.length;
+    const { names } = this.scope.facts;
+    const months = this.monthStarts.length;
     this.stamp++;
     this.visited = 0;
     for (const resource of names.resourcesOf[shown] ?? []) {
       forEachRun(this.scope, resource, (runs, use, run, mask, start, month) => {
-        const at = shown * months + month;
+        const at = shown * months + month - this.firstMonth;
         this.resourceDays[at] = (this.resourceDays[at] as number) | mask;
         this.addCells(shown, runs, use, run, mask, start);
         if (this.personDays) this.markPeople(this.personDays, runs, use, run, mask, month);
@@ -162,11 +168,12 @@ class UsageWalk {
     mask: number,
     month: number,
   ): void {
-    const { index, days } = this.scope.facts;
-    const months = days.monthStarts.length;
+    const { index } = this.scope.facts;
+    const months = this.monthStarts.length;
     const end = runs.firstPerson[run + 1] as number;
     for (let at = runs.firstPerson[run] as number; at < end; at++) {
-      const place = (index.members.person[member[at] as number] as number) * months + month;
+      const person = index.members.person[member[at] as number] as number;
+      const place = person * months + month - this.firstMonth;
       personDays[place] = (personDays[place] as number) | ((daysOf[at] as number) & mask);
     }
   }
@@ -282,7 +289,7 @@ class UsageWalk {
 
   /** The first and the last day of each shown resource. */
   private spans(): Pick<UsageTotals["byResource"], "firstDay" | "lastDay"> {
-    const { monthStarts } = this.scope.facts.days;
+    const { monthStarts } = this;
     const months = monthStarts.length;
     const spans = Array.from(this.byResource.users, (_, shown) =>
       spanOf(monthStarts, this.resourceDays.subarray(shown * months, (shown + 1) * months)),
@@ -295,7 +302,7 @@ class UsageWalk {
 
   /** How many masks contain each day; there is one mask per item and month. */
   private countByDay(masks: Uint32Array): Uint32Array {
-    const { monthStarts } = this.scope.facts.days;
+    const { monthStarts } = this;
     const months = monthStarts.length;
     const digits = new Uint32Array(months * 32);
     for (let at = 0; at < masks.length; at++) countOn(digits, at % months, masks[at] as number);
