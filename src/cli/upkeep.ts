@@ -14,9 +14,10 @@ export function showOptimize({ dryRun, tables, milliseconds }: OptimizeSummary):
     tables.flatMap(rowsOf),
     [1, 2, 3, 4],
   );
-  const change = `${counted(before, "data file")} ${dryRun ? "would become" : "became"} ${integer(after)}, ${bytes(sum((table) => table.rewritten))} of them rewritten`;
+  const rewritten = sum((table) => table.rewritten);
+  const change = `${counted(before, "data file")} ${dryRun ? "would become" : "became"} ${integer(after)}, ${bytes(rewritten)} of them rewritten`;
   const verdict =
-    before === after
+    rewritten === 0
       ? `${styled("green", "Nothing to merge.")} No partition has many small data files.`
       : dryRun
         ? `${styled("cyan", "Dry run:")} ${change}; nothing was written. The resulting sizes are estimates.`

@@ -3,7 +3,8 @@ import path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { ingestLogTable, lookupTable, pseudoTable, rosterTable, runLockPath } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
-import { numRecords } from "../../src/delta/files/statistics";
+import { fileStatistics, lacksBounds, numRecords } from "../../src/delta/files/statistics";
+import { commit } from "../../src/delta/log/commit";
 import { filesByPartition } from "../../src/delta/merging/mergePlan";
 import { commitPath } from "../../src/delta/paths";
 import { readSnapshot, type Snapshot } from "../../src/delta/snapshot";
@@ -133,6 +134,35 @@ describe("a lake of many small files", () => {
     expect(
       (await optimizeLake({ lake: fixture.lake, dryRun: false })).tables.map(({ rewritten }) => rewritten),
     ).toEqual(tables.map(() => 0));
+  });
+
+  test("has bounds of every text and boolean afterwards, even if a file of an earlier version is merged with no other", async () => {
+    await optimizeLake({ lake: fixture.lake, dryRun: false });
+    const before = await rows();
+    const [october] = filesByPartition(await tableOf(dailyTable)).get("year=2024, month=10") ?? [];
+    if (october?.stats === undefined) throw new Error("there is no file");
+    const { active: _, ...minValues } = fileStatistics(october)?.minValues ?? {};
+    const stats = JSON.stringify({ ...JSON.parse(october.stats), minValues });
+    await commit({
+      lake: fixture.lake,
+      duck: await sharedDuck(),
+      tablePath: dailyTable,
+      operation: { name: "COMPUTE STATS" },
+      attempt: () => Promise.resolve({ actions: [{ add: { ...october, stats, dataChange: false } }] }),
+    });
+    const lacking = async () => {
+      const { files, metadata } = await tableOf(dailyTable);
+      const columns = metadata.columns.filter(({ name }) => name !== "year" && name !== "month");
+      return [...files.values()].filter((file) => lacksBounds(file, columns)).length;
+    };
+    expect(await lacking()).toBe(1);
+    const { tables: optimized } = await optimizeLake({ lake: fixture.lake, dryRun: false });
+    expect(optimized.flatMap(({ table, rewritten }) => (rewritten > 0 ? [table] : []))).toEqual([dailyTable]);
+    expect(await lacking()).toBe(0);
+    expect(await rows()).toEqual(before);
+    expect((await fixture.verify()).problems).toEqual([]);
+    const again = await optimizeLake({ lake: fixture.lake, dryRun: false });
+    expect(again.tables.some(({ rewritten }) => rewritten > 0)).toBe(false);
   });
 
   test("is also merged by the next run that writes to its tables, as after an interrupted run", async () => {

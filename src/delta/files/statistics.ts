@@ -2,7 +2,7 @@ import * as z from "zod";
 import { CleverLakeError } from "../../basics/errors";
 import type { SqlRow } from "../../duck/duck";
 import type { AddFile } from "../log/actions";
-import type { Column, DeltaType } from "../schema";
+import type { Column, DeltaType, Field } from "../schema";
 import { compareCodePoints } from "./codePoints";
 
 export type Bound = string | number | boolean;
@@ -115,16 +115,27 @@ export function statisticsOfValues(
 }
 
 /** The text columns that have values in a file, but lack a bound. */
-export function unboundedTexts(
-  { numRecords: rows, minValues, maxValues, nullCount }: FileStatistics,
-  columns: readonly Column[],
-): Column[] {
-  return columns.filter(
-    ({ name, type }) =>
-      type === "string" &&
-      nullCount[name] !== rows &&
-      (minValues[name] === undefined || maxValues[name] === undefined),
+export function unboundedTexts(statistics: FileStatistics, columns: readonly Column[]): Column[] {
+  return columns.filter((column) => column.type === "string" && isUnbounded(statistics, column));
+}
+
+/**
+ * Whether a file's statistics lack bounds of texts or booleans, as those of earlier versions of this program may. A
+ * file without statistics lacks none: every reader opens it.
+ */
+export function lacksBounds(file: AddFile, columns: readonly Pick<Field, "name" | "type">[]): boolean {
+  const statistics = fileStatistics(file);
+  if (statistics === undefined) return false;
+  return columns.some(
+    (column) => (column.type === "string" || column.type === "boolean") && isUnbounded(statistics, column),
   );
+}
+
+function isUnbounded(
+  { numRecords: rows, minValues, maxValues, nullCount }: FileStatistics,
+  { name }: Pick<Field, "name">,
+): boolean {
+  return nullCount[name] !== rows && (minValues[name] === undefined || maxValues[name] === undefined);
 }
 
 function boundOf(

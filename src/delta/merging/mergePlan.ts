@@ -17,6 +17,8 @@ export interface MergePolicy {
   readonly maxFiles: number;
   /** Default: no tags. */
   readonly tagsOf?: MergedTags | undefined;
+  /** Files to write again even if they are merged with no other. Default: none. */
+  readonly isOutdated?: ((file: AddFile) => boolean) | undefined;
 }
 
 /** Files of one partition that are merged into one. */
@@ -33,8 +35,14 @@ export interface Merge {
  * the one before.
  */
 export function planMerges(snapshot: Snapshot, policy: MergePolicy): Merge[] {
-  const { maxFiles, tagsOf } = policy;
-  return [...filesByPartition(snapshot).values()].flatMap((files) => mergesOf(files, maxFiles, tagsOf));
+  const { maxFiles, tagsOf, isOutdated } = policy;
+  return [...filesByPartition(snapshot).values()].flatMap((files) => {
+    const merges = mergesOf(files, maxFiles, tagsOf);
+    if (isOutdated === undefined) return merges;
+    const merged = new Set(merges.flatMap((merge) => merge.files));
+    const outdated = files.filter((file) => !merged.has(file) && isOutdated(file));
+    return [...merges, ...outdated.map((file) => ({ files: [file], bytes: file.size }))];
+  });
 }
 
 /** The active files of a table by partition, sorted by the partitions' names (see `partitionName`). */

@@ -1,5 +1,7 @@
 import { withScratch } from "../../delta/files/localFiles";
-import { filesByPartition, planMerges } from "../../delta/merging/mergePlan";
+import { lacksBounds } from "../../delta/files/statistics";
+import type { AddFile } from "../../delta/log/actions";
+import { filesByPartition, type MergePolicy, planMerges } from "../../delta/merging/mergePlan";
 import { mergeSmallFiles } from "../../delta/merging/optimize";
 import type { OpenLake } from "../../delta/openLake";
 import { readSnapshot, type Snapshot } from "../../delta/snapshot";
@@ -77,7 +79,7 @@ export async function optimizeLake(request: LakeWork): Promise<OptimizeSummary> 
         ...table,
         tablePath: table.path,
         snapshot,
-        maxFiles: filesPerPartition,
+        ...policyFor(table, snapshot),
         requireHeld: held.requireHeld,
         onSkipped: (reason) => problems.push(problemOf(reason, signal)),
         onMerged: ({ bytes }) => {
@@ -112,7 +114,7 @@ async function readJobs(open: OpenLake): Promise<Job[]> {
     try {
       const snapshot = await readSnapshot(open, table.path);
       if (snapshot === undefined) continue;
-      const merges = planMerges(snapshot, { maxFiles: filesPerPartition, tagsOf: table.tagsOf });
+      const merges = planMerges(snapshot, policyFor(table, snapshot));
       const rewritten = merges.reduce((sum, { bytes }) => sum + bytes, 0);
       jobs.push({ table, snapshot, merges, rewritten, problem: null });
     } catch (error) {
@@ -126,6 +128,17 @@ async function readJobs(open: OpenLake): Promise<Job[]> {
     }
   }
   return jobs;
+}
+
+/** Files of earlier versions are written again: readers may find none of their rows (see `FileStatistics`). */
+function policyFor({ tagsOf }: UpkeepTable, { metadata }: Snapshot): MergePolicy {
+  const columns = metadata.columns.filter(({ name }) => !metadata.partitionColumns.includes(name));
+  const isOurs = (file: AddFile) => tagsOf === undefined || tagsOf([file]) !== undefined;
+  return {
+    maxFiles: filesPerPartition,
+    tagsOf,
+    isOutdated: (file) => isOurs(file) && lacksBounds(file, columns),
+  };
 }
 
 /** The expected result of merging. */
