@@ -233,10 +233,7 @@ export async function readConfig(file: string): Promise<ConfigFile> {
     throw new CleverLakeError(
       "config",
       `The configuration file is not valid JSON (line ${line}, column ${column}).`,
-      {
-        subject: file,
-        ...(singleBackslash ? { hint: backslashHint } : {}),
-      },
+      { subject: file, ...(singleBackslash ? { hint: backslashHint } : {}) },
     );
   }
 }

@@ -45,8 +45,5 @@ export function moveInGrid(
 }
 
 function clamp(row: number, column: number, rows: number, columns: number): GridPosition {
-  return {
-    row: Math.max(-1, Math.min(row, rows - 1)),
-    column: Math.max(0, Math.min(column, columns - 1)),
-  };
+  return { row: Math.max(-1, Math.min(row, rows - 1)), column: Math.max(0, Math.min(column, columns - 1)) };
 }

@@ -15,11 +15,7 @@ export const savedSchema = z
       .max(maxSaved),
     views: z
       .array(
-        z.strictObject({
-          name,
-          filter: dashboardFilterSchema,
-          question: z.enum(questionIds).nullable(),
-        }),
+        z.strictObject({ name, filter: dashboardFilterSchema, question: z.enum(questionIds).nullable() }),
       )
       .max(maxSaved),
   })

@@ -92,9 +92,7 @@ export function tableColumns(fields: readonly Field[], subject: string): Column[
     throw new CleverLakeError(
       "unsupportedTable",
       `The column ${name} has a type that this program does not write: ${type}.`,
-      {
-        subject,
-      },
+      { subject },
     );
   });
 }

@@ -134,11 +134,7 @@ export class FolderLake implements Lake {
     const target = this.resolve(lakePath);
     options.signal?.throwIfAborted();
     return this.viaTemporary(lakePath, async (temporary) => {
-      await fs.writeFile(temporary, data, {
-        flag: "wx",
-        mode: this.fileMode(lakePath),
-        flush: true,
-      });
+      await fs.writeFile(temporary, data, { flag: "wx", mode: this.fileMode(lakePath), flush: true });
       await this.makeFolder(path.dirname(target));
       const won = await this.placeIfAbsent(temporary, target, options.signal);
       if (won) await syncFolder(path.dirname(target));

@@ -32,10 +32,7 @@ export function abfssAddress(address: AdlsAddress, path: string): string {
     throw new CleverLakeError(
       "config",
       "Spark does not accept a workspace name with spaces or special characters.",
-      {
-        subject: fileSystem,
-        hint: "Use the GUIDs of workspace and lakehouse in lake.url.",
-      },
+      { subject: fileSystem, hint: "Use the GUIDs of workspace and lakehouse in lake.url." },
     );
   }
   return `abfss://${fileSystem}@${address.endpoint.slice("https://".length)}/${name}`;

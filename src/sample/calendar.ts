@@ -53,11 +53,7 @@ function schoolYear(year: number): SchoolYear {
   addRun(nthWeekday(year + 1, february, monday, 3), 1); // Presidents' Day
   addRun(nthWeekday(year + 1, april, monday, 2), 5); // spring break
   addRun(lastWeekday(year + 1, may, monday), 1); // Memorial Day
-  return {
-    first: nthWeekday(year, august, monday, 4),
-    last: nthWeekday(year + 1, june, friday, 1),
-    free,
-  };
+  return { first: nthWeekday(year, august, monday, 4), last: nthWeekday(year + 1, june, friday, 1), free };
 }
 
 /** The school days from `firstDay` (`yyyy-MM-dd`), without end, as `yyyy-MM-dd`. */

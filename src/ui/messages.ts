@@ -192,8 +192,6 @@ export function missingSalt(): CleverLakeError {
   return new CleverLakeError(
     "salt",
     vscode.l10n.t("There is no salt to pseudonymize with; nothing was written."),
-    {
-      hint: vscode.l10n.t("Generate one, or paste the district's own."),
-    },
+    { hint: vscode.l10n.t("Generate one, or paste the district's own.") },
   );
 }

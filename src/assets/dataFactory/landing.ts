@@ -191,13 +191,7 @@ function landFile(report: Report, folder: string, place: LakeAddresses, access: 
       typeProperties: {
         expression: expression(`not(equals(coalesce(${output(lake)}?.size, -1), ${output(server)}.size))`),
         ifTrueActivities: [
-          {
-            name: `Copy ${slug}`,
-            type: "Copy",
-            dependsOn: [],
-            policy: policy(2),
-            ...copy(access, from, to),
-          },
+          { name: `Copy ${slug}`, type: "Copy", dependsOn: [], policy: policy(2), ...copy(access, from, to) },
         ],
       },
     },

@@ -86,10 +86,7 @@ function datasets(addresses: LakeAddresses): Record<string, unknown> {
 const dataset = ({ store, folder, file }: FileLocation) => ({
   referenceName: datasetName(store, file !== undefined),
   type: "DatasetReference",
-  parameters: {
-    folder: expression(folder),
-    ...(file === undefined ? {} : { file: expression(file) }),
-  },
+  parameters: { folder: expression(folder), ...(file === undefined ? {} : { file: expression(file) }) },
 });
 
 function pipeline(addresses: LakeAddresses) {

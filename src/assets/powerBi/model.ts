@@ -174,10 +174,7 @@ const usage: ModelTable = {
   name: "Usage",
   description: "Resource usage: one row per person, day and resource that was accessed.",
   columns: usageColumns,
-  source: {
-    kind: "m",
-    lines: factSource("grouped_usage", usageColumns),
-  },
+  source: { kind: "m", lines: factSource("grouped_usage", usageColumns) },
   measures: [
     ofUsage(
       "Users of resources",

@@ -91,19 +91,14 @@ function visualOf(visual: Visual, index: number) {
     role,
     { projections: list.map(projection) },
   ]);
-  const sort = sortedBy && {
-    sort: [{ field: expression(sortedBy.field), direction: sortedBy.direction }],
-  };
+  const sort = sortedBy && { sort: [{ field: expression(sortedBy.field), direction: sortedBy.direction }] };
   return {
     $schema: `${schemas}/definition/visualContainer/2.9.0/schema.json`,
     name,
     position: { ...position, z: index, tabOrder: index },
     visual: {
       visualType: type,
-      query: {
-        queryState: Object.fromEntries(queryState),
-        ...(sort ? { sortDefinition: sort } : {}),
-      },
+      query: { queryState: Object.fromEntries(queryState), ...(sort ? { sortDefinition: sort } : {}) },
       ...(type === "slicer" ? { objects: slicerObjects(fields.Values?.[0]) } : {}),
       visualContainerObjects: {
         title: [{ properties: { show: literal("true"), text: text(title) } }],

@@ -69,13 +69,7 @@ export function expectationFrom({ past, judged }: SubjectWeeks): Expectation {
   const spread = times.reduce((sum, time) => sum + (time - middle) ** 2, 0);
   // As for a prediction: the variance of a median is π/2 times that of a mean, and a slope's error grows with distance.
   const widening = Math.sqrt(1 + Math.PI / 2 / n + (trend ? (now - middle) ** 2 / spread : 0));
-  return {
-    line,
-    deviation: madDeviation(residuals, 0),
-    widening,
-    days,
-    usual: unstabilized(at(line, now)),
-  };
+  return { line, deviation: madDeviation(residuals, 0), widening, days, usual: unstabilized(at(line, now)) };
 }
 
 /**

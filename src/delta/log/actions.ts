@@ -68,11 +68,7 @@ const domainMetadata = z.object({
 });
 
 /** Records that an application has applied its transactions up to `version`. */
-const txn = z.object({
-  appId: z.string(),
-  version: z.number().int(),
-  lastUpdated: optional(z.number()),
-});
+const txn = z.object({ appId: z.string(), version: z.number().int(), lastUpdated: optional(z.number()) });
 
 /** Other writers put arbitrary fields into a commit's `commitInfo`. A field whose type differs from ours is ignored. */
 const ignoreIfInvalid = <T extends z.ZodType>(schema: T) => optional(schema).catch(undefined);

@@ -92,9 +92,7 @@ export class EngineClient implements AsyncDisposable {
     throw new CleverLakeError(
       "engine",
       "The engine's process crashed twice within a minute; it is not restarted.",
-      {
-        hint: "See the log for the reason, and try again in a minute.",
-      },
+      { hint: "See the log for the reason, and try again in a minute." },
     );
   }
 }

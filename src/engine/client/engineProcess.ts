@@ -194,9 +194,7 @@ function lost(
   return new CleverLakeError(
     "engine",
     `The engine's process ended unexpectedly (${how}) while it was ${activity}.`,
-    {
-      hint: "Completed work is kept. Try again: the engine restarts, and a run continues where it stopped.",
-    },
+    { hint: "Completed work is kept. Try again: the engine restarts, and a run continues where it stopped." },
   );
 }
 

@@ -18,11 +18,7 @@ export class Places {
     const [stage = "", ...rest] = checkedPath(lakePath).split("/");
     const { fileSystem, prefix } = this.address;
     const parts = fileSystem === undefined ? [prefix, ...rest] : [prefix, stage, ...rest];
-    return {
-      lakePath,
-      fileSystem: fileSystem ?? stage,
-      name: parts.filter((part) => part !== "").join("/"),
-    };
+    return { lakePath, fileSystem: fileSystem ?? stage, name: parts.filter((part) => part !== "").join("/") };
   }
 
   /** The lake path of a name in a file system; undefined if it is outside the lake. */

@@ -241,12 +241,7 @@ async function replaceMonth(
       actions.push(...ours.map((file) => removeFile(file, { dataChange: true })));
       if (selects.length === 0) return undefined;
       const query = selects.join(" UNION ALL ");
-      const add = await writeDataFile({
-        ...write,
-        session,
-        query,
-        tags: { [inputsTag]: inputsHash },
-      });
+      const add = await writeDataFile({ ...write, session, query, tags: { [inputsTag]: inputsHash } });
       if (add) actions.push({ add });
       requireEveryRow(sources, add);
       return add;

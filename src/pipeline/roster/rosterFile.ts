@@ -79,9 +79,6 @@ function changed(path: string): CleverLakeError {
   return new CleverLakeError(
     "changedWhileRead",
     "The file changed while it was read; nothing was imported.",
-    {
-      subject: path,
-      hint: "Try again when it is complete.",
-    },
+    { subject: path, hint: "Try again when it is complete." },
   );
 }

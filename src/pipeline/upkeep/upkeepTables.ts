@@ -24,10 +24,7 @@ export function upkeepTables(): UpkeepTable[] {
   return [
     { path: ingestLogTable },
     ...reports.map((report) => ({ path: lookupTable(report) })),
-    ...reports.map((report) => ({
-      path: pseudoTable(report),
-      ...pseudoFiles,
-    })),
+    ...reports.map((report) => ({ path: pseudoTable(report), ...pseudoFiles })),
     { path: rosterTable },
     { path: groupsTable },
     { path: digitalActivityTable, tagsOf: activityTags },

@@ -55,9 +55,7 @@ export async function vacuumLake(request: VacuumRequest): Promise<VacuumSummary>
     throw new CleverLakeError(
       "config",
       `Data files of the last ${minimumRetentionDays} days are always kept; nothing was removed.`,
-      {
-        hint: `Give ${minimumRetentionDays} days or more.`,
-      },
+      { hint: `Give ${minimumRetentionDays} days or more.` },
     );
   }
   await requireLake(lake, { signal });

@@ -67,13 +67,7 @@ export async function startSftpServer(options: SftpServerOptions): Promise<Runni
     for (const socket of sockets) socket.destroySoon();
     await closed;
   };
-  return {
-    host: "127.0.0.1",
-    port,
-    hostKeyFingerprint: fingerprint,
-    close,
-    [Symbol.asyncDispose]: close,
-  };
+  return { host: "127.0.0.1", port, hostKeyFingerprint: fingerprint, close, [Symbol.asyncDispose]: close };
 }
 
 /**

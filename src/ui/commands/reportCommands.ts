@@ -80,10 +80,7 @@ export class ReportCommands {
       vscode.l10n.t("Clever: verifying the lake"),
       (_progress, signal) => client.request(engine.verify, connected, { signal }),
     );
-    const problems = found.problems.map(({ subject, problem }) => ({
-      subject,
-      problem: inVsCode(problem),
-    }));
+    const problems = found.problems.map(({ subject, problem }) => ({ subject, problem: inVsCode(problem) }));
     for (const { subject, problem } of problems) log.error(`Verify: ${subject}: ${problem}`);
     for (const { subject, note } of leftovers) log.info(`Verify: ${subject}: ${note}`);
     for (const path of inQuarantine) log.warn(`Verify: ${path}: in quarantine`);

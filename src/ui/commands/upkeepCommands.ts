@@ -77,9 +77,7 @@ export async function vacuum(parts: Parts): Promise<VacuumSummary | undefined> {
 export async function updateActivity(parts: Parts): Promise<ActivitySummary> {
   const { model } = parts;
   const title = vscode.l10n.t("Clever: updating the Digital Engagement table");
-  const done = await workOnLake(parts, engine.updateActivity, await model.connected(), {
-    title,
-  });
+  const done = await workOnLake(parts, engine.updateActivity, await model.connected(), { title });
   parts.log.info(`Digital Engagement: ${done.rows} rows written, months ${done.months.join(", ")}`);
   const text =
     done.months.length === 0
