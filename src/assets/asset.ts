@@ -14,6 +14,9 @@ export function jsonFile(path: string, value: unknown): AssetFile {
   return { path, content: `${JSON.stringify(value, undefined, 2)}\n` };
 }
 
+/** A string literal in SQL, in an expression of a pipeline and in Power BI. */
+export const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
+
 /** The configuration for assets in addition to the lake's location, and the scripts that they contain. */
 export interface AssetSettings {
   readonly saltKeyVaultUrl: string | undefined;

@@ -38,6 +38,3 @@ export const expression = (value: string) => ({ value: `@${value}`, type: "Expre
 export function policy(retry: number, { timeout = "0.02:00:00", isSecret = false } = {}): Policy {
   return { timeout, retry, retryIntervalInSeconds: 300, secureInput: isSecret, secureOutput: isSecret };
 }
-
-/** A string literal in an expression. */
-export const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;

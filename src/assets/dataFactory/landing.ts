@@ -1,7 +1,8 @@
 import { landedFolder } from "../../clever/layout";
 import { type Report, reportNames, reports, userTypeFolder, userTypes } from "../../clever/reports";
+import { quoted } from "../asset";
 import type { LakeAddresses } from "../lakeAddresses";
-import { type Activity, after, expression, policy, quoted } from "./activities";
+import { type Activity, after, expression, policy } from "./activities";
 
 /**
  * The activities that ingest Clever's files, shared by the pipelines of both products.

@@ -1,4 +1,5 @@
 import { userTypeValue } from "../../clever/reports";
+import { quoted } from "../asset";
 import { type Field, type Page, pages, type Visual } from "./report";
 import { theme } from "./theme";
 
@@ -177,5 +178,5 @@ function literal(value: string) {
 }
 
 function text(value: string) {
-  return literal(`'${value.replaceAll("'", "''")}'`);
+  return literal(quoted(value));
 }

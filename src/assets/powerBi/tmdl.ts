@@ -1,3 +1,4 @@
+import { quoted } from "../asset";
 import { type ModelColumn, type ModelTable, modelTables, type Relationship, relationships } from "./model";
 
 /**
@@ -16,7 +17,7 @@ export function tmdlFiles(parameters: {
       "\tdiscourageImplicitMeasures",
       "\tsourceQueryCulture: en-US",
       "",
-      ...modelTables.map(({ name }) => `ref table ${quoted(name)}`),
+      ...modelTables.map(({ name }) => `ref table ${named(name)}`),
       "",
       "ref role 'One school'",
     ]),
@@ -42,17 +43,17 @@ export function tmdlFiles(parameters: {
 function tableLines({ name, description, columns, measures, isDateTable, source }: ModelTable): string[] {
   return [
     `/// ${description}`,
-    `table ${quoted(name)}`,
+    `table ${named(name)}`,
     ...(isDateTable ? ["\tdataCategory: Time"] : []),
     "",
     ...measures.flatMap((measure) => [
       `\t/// ${measure.description}`,
-      `\tmeasure ${quoted(measure.name)} = ${measure.expression}`,
+      `\tmeasure ${named(measure.name)} = ${measure.expression}`,
       `\t\tformatString: ${measure.format}`,
       "",
     ]),
     ...columns.flatMap((column) => columnLines(column, source.kind)),
-    `\tpartition ${quoted(name)} = ${source.kind === "m" ? "m" : "calculated"}`,
+    `\tpartition ${named(name)} = ${source.kind === "m" ? "m" : "calculated"}`,
     "\t\tmode: import",
     "\t\tsource =",
     ...source.lines.map((line) => `\t\t\t\t${line}`),
@@ -61,7 +62,7 @@ function tableLines({ name, description, columns, measures, isDateTable, source 
 
 function columnLines({ name, type, hidden, sortedBy, isKey }: ModelColumn, source: "m" | "dax"): string[] {
   return [
-    `\tcolumn ${quoted(name)}`,
+    `\tcolumn ${named(name)}`,
     `\t\tdataType: ${type}`,
     ...(hidden ? ["\t\tisHidden"] : []),
     ...(isKey ? ["\t\tisKey"] : []),
@@ -69,15 +70,15 @@ function columnLines({ name, type, hidden, sortedBy, isKey }: ModelColumn, sourc
     ...(type === "dateTime" ? ["\t\tformatString: yyyy-mm-dd"] : []),
     "\t\tsummarizeBy: none",
     `\t\tsourceColumn: ${source === "dax" ? `[${name}]` : name}`,
-    ...(sortedBy === undefined ? [] : [`\t\tsortByColumn: ${quoted(sortedBy)}`]),
+    ...(sortedBy === undefined ? [] : [`\t\tsortByColumn: ${named(sortedBy)}`]),
     "",
   ];
 }
 
 function relationship({ from, to }: Relationship): string[] {
   const name = `${from[0]} ${to[0]}`;
-  const column = ([table, key]: readonly [string, string]) => `${quoted(table)}.${quoted(key)}`;
-  return [`relationship ${quoted(name)}`, `\tfromColumn: ${column(from)}`, `\ttoColumn: ${column(to)}`, ""];
+  const column = ([table, key]: readonly [string, string]) => `${named(table)}.${named(key)}`;
+  return [`relationship ${named(name)}`, `\tfromColumn: ${column(from)}`, `\ttoColumn: ${column(to)}`, ""];
 }
 
 function parameter(name: string, value: string): string {
@@ -86,8 +87,8 @@ function parameter(name: string, value: string): string {
 }
 
 /** A name, quoted if necessary. */
-function quoted(name: string): string {
-  return /^\w+$/.test(name) ? name : `'${name.replaceAll("'", "''")}'`;
+function named(name: string): string {
+  return /^\w+$/.test(name) ? name : quoted(name);
 }
 
 function text(lines: readonly string[]): string {

@@ -1,4 +1,5 @@
 import { personColumn } from "../../clever/person";
+import { quoted } from "../asset";
 import type { LakeAddresses } from "../lakeAddresses";
 import {
   divisionTable,
@@ -104,14 +105,10 @@ IF NOT EXISTS (SELECT 1 FROM sys.database_scoped_credentials WHERE name = 'works
   CREATE DATABASE SCOPED CREDENTIAL workspace_identity WITH IDENTITY = 'Managed Identity';`,
     `IF NOT EXISTS (SELECT 1 FROM sys.external_data_sources WHERE name = '${dataSource}')
   CREATE EXTERNAL DATA SOURCE ${dataSource} WITH (
-    LOCATION = ${text(addresses.url(readStage))},
+    LOCATION = ${quoted(addresses.url(readStage))},
     CREDENTIAL = workspace_identity
   );`,
   ];
-}
-
-function text(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`;
 }
 
 /** Each statement is its own batch, as CREATE VIEW requires. */
