@@ -122,6 +122,8 @@ type Row = readonly (string | number | null)[];
 function rowsOf({ minimumGroupSize, cohorts, daysLeftOut, knownDays }: Division): Row[] {
   const sizes = new Map<number, number>();
   for (const { group } of cohorts) sizes.set(group, (sizes.get(group) ?? 0) + 1);
+  const dayRow = (group: number | null, day: string) =>
+    [null, null, null, null, group, null, minimumGroupSize, day] as const;
   return [
     ...cohorts.map(({ school, userType, grade, group }, index) => [
       index + 1,
@@ -133,17 +135,8 @@ function rowsOf({ minimumGroupSize, cohorts, daysLeftOut, knownDays }: Division)
       minimumGroupSize,
       null,
     ]),
-    ...daysLeftOut.map(({ group, day }) => [null, null, null, null, group, null, minimumGroupSize, day]),
-    ...Object.values(knownDays ?? {}).map((day) => [
-      null,
-      null,
-      null,
-      null,
-      null,
-      null,
-      minimumGroupSize,
-      day,
-    ]),
+    ...daysLeftOut.map(({ group, day }) => dayRow(group, day)),
+    ...Object.values(knownDays ?? {}).map((day) => dayRow(null, day)),
   ];
 }
 

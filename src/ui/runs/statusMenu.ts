@@ -20,29 +20,28 @@ export async function showStatusMenu(model: ConnectionModel, runs: RunController
   if (picked?.command) await vscode.commands.executeCommand(`clever.${picked.command}`);
 }
 
+const item = (text: string, command: string): MenuItem => ({ ...withIcon(text), command });
+
 function itemsFor(model: ConnectionModel, runs: RunController): MenuItem[] {
-  const connect = { ...withIcon(vscode.l10n.t("$(plug) Connect to Clever and a Lake…")), command: "connect" };
-  const sample = { ...withIcon(vscode.l10n.t("$(beaker) Try a Sample District")), command: "trySample" };
-  const leave = { ...withIcon(vscode.l10n.t("$(beaker) Leave Sample District")), command: "leaveSample" };
-  const verify = { ...withIcon(vscode.l10n.t("$(verified) Verify the Lake")), command: "verify" };
-  const stop = { ...withIcon(vscode.l10n.t("$(debug-stop) Stop the Run")), command: "cancelRun" };
-  const change = {
-    ...withIcon(vscode.l10n.t("$(key) Change Salt or Credentials…")),
-    command: "changeCredentials",
-  };
-  const log = { ...withIcon(vscode.l10n.t("$(list-flat) Show Log")), command: "showLog" };
+  const connect = item(vscode.l10n.t("$(plug) Connect to Clever and a Lake…"), "connect");
+  const sample = item(vscode.l10n.t("$(beaker) Try a Sample District"), "trySample");
+  const leave = item(vscode.l10n.t("$(beaker) Leave Sample District"), "leaveSample");
+  const verify = item(vscode.l10n.t("$(verified) Verify the Lake"), "verify");
+  const stop = item(vscode.l10n.t("$(debug-stop) Stop the Run"), "cancelRun");
+  const change = item(vscode.l10n.t("$(key) Change Salt or Credentials…"), "changeCredentials");
+  const log = item(vscode.l10n.t("$(list-flat) Show Log"), "showLog");
   const isRunning = runs.running !== undefined;
-  const whenIdle = (item: MenuItem) => (isRunning ? [] : [item]);
+  const whenIdle = (possible: MenuItem) => (isRunning ? [] : [possible]);
   // A run outlives the settings of its connection.
   if (!isConnected()) return [...(isRunning ? [stop] : [connect, sample]), log];
   return [
     ...reportItems(model),
     isRunning ? stop : runItem(model),
-    { ...withIcon(vscode.l10n.t("$(graph) Open Participation Dashboard")), command: "openDashboard" },
+    item(vscode.l10n.t("$(graph) Open Participation Dashboard"), "openDashboard"),
     ...whenIdle(verify),
     { label: vscode.l10n.t("Connection"), kind: vscode.QuickPickItemKind.Separator },
-    { ...withIcon(vscode.l10n.t("$(refresh) Refresh")), command: "refresh" },
-    { ...withIcon(vscode.l10n.t("$(pass) Test the Connection")), command: "testConnection" },
+    item(vscode.l10n.t("$(refresh) Refresh"), "refresh"),
+    item(vscode.l10n.t("$(pass) Test the Connection"), "testConnection"),
     ...(usesSample() ? whenIdle(leave) : [change]),
     log,
   ];
@@ -51,8 +50,8 @@ function itemsFor(model: ConnectionModel, runs: RunController): MenuItem[] {
 /** The next step for the lake. */
 function runItem(model: ConnectionModel): MenuItem {
   return model.lake.needsAdoption
-    ? { ...withIcon(vscode.l10n.t("$(archive) Adopt OEA's Lake…")), command: "adopt" }
-    : { ...withIcon(vscode.l10n.t("$(play) Run the Pipeline")), command: "run" };
+    ? item(vscode.l10n.t("$(archive) Adopt OEA's Lake…"), "adopt")
+    : item(vscode.l10n.t("$(play) Run the Pipeline"), "run");
 }
 
 /** The reports on the server, and those that need attention. */
@@ -76,5 +75,5 @@ function reportItems(model: ConnectionModel): MenuItem[] {
     ],
   });
   const lines = words.length > 0 ? words : [vscode.l10n.t("$(inbox) Show the reports")];
-  return lines.map((line) => ({ ...withIcon(line), command: "reports.focus" }));
+  return lines.map((line) => item(line, "reports.focus"));
 }
