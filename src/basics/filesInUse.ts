@@ -28,6 +28,6 @@ export function replaceFile(from: string, to: string, signal?: AbortSignal): Pro
 }
 
 /** Removes a file, or a folder with all its contents; no error if it does not exist. */
-export function removeLocal(place: string, signal?: AbortSignal): Promise<void> {
-  return retryWhileInUse(() => rm(place, { recursive: true, force: true }), signal);
+export function removeLocal(place: string): Promise<void> {
+  return retryWhileInUse(() => rm(place, { recursive: true, force: true }));
 }

@@ -312,8 +312,8 @@ const date: ModelTable = {
 
 export const modelTables: readonly ModelTable[] = [participation, usage, date, cohort, person, resource];
 
-const both = (column: string, table: string, key = column): Relationship[] =>
-  ["Participation", "Usage"].map((fact) => ({ from: [fact, column], to: [table, key] }));
+const both = (column: string, table: string): Relationship[] =>
+  ["Participation", "Usage"].map((fact) => ({ from: [fact, column], to: [table, column] }));
 
 export const relationships: readonly Relationship[] = [
   ...both("date", "Date"),
