@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { jsonIn } from "../basics/json";
 import type { DateLimits } from "../clever/likelyDates";
 import type { UserType } from "../clever/reports";
 
@@ -74,11 +75,7 @@ export type SparkMessage = z.infer<typeof sparkMessage>;
 
 /** A document from Spark. An invalid one is reported as a failure. */
 export function messageIn(text: string): SparkMessage {
-  try {
-    return sparkMessage.parse(JSON.parse(text));
-  } catch {
-    return { error: "an invalid answer" };
-  }
+  return sparkMessage.safeParse(jsonIn(text)).data ?? { error: "an invalid answer" };
 }
 
 /** The address of a local file. */

@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import * as z from "zod";
 import { CleverLakeError, errnoOf } from "../basics/errors";
 import { removeLocal } from "../basics/filesInUse";
+import { jsonIn } from "../basics/json";
 import { pause } from "../basics/pause";
 import { machineScratch } from "../basics/scratch";
 import { specificationOf } from "../clever/specification";
@@ -215,9 +216,5 @@ function withoutSecrets(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 function showsToken(line: string, token: string): boolean {
-  try {
-    return z.object({ token: z.literal(token) }).safeParse(JSON.parse(line)).success;
-  } catch {
-    return false;
-  }
+  return z.object({ token: z.literal(token) }).safeParse(jsonIn(line)).success;
 }

@@ -1,3 +1,4 @@
+import { jsonIn } from "../../basics/json";
 import { type DashboardFilter, dashboardFilterSchema } from "../filter";
 import { type QuestionId, questionIds } from "../questions";
 
@@ -29,12 +30,8 @@ export function parseViewLink(text: string): LinkedView | undefined {
   );
   const [, encoded, questionName] = found ?? [];
   if (encoded === undefined) return undefined;
-  try {
-    const parsed = dashboardFilterSchema.safeParse(JSON.parse(Buffer.from(encoded, "base64url").toString()));
-    if (!parsed.success) return undefined;
-    // Another version may know other questions; its filter is still valid.
-    return { filter: parsed.data, question: questionIds.find((id) => id === questionName) ?? null };
-  } catch {
-    return undefined;
-  }
+  const parsed = dashboardFilterSchema.safeParse(jsonIn(Buffer.from(encoded, "base64url").toString()));
+  if (!parsed.success) return undefined;
+  // Another version may know other questions; its filter is still valid.
+  return { filter: parsed.data, question: questionIds.find((id) => id === questionName) ?? null };
 }

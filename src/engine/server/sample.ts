@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import * as z from "zod";
 import { CleverLakeError } from "../../basics/errors";
 import { removeLocal, replaceFile } from "../../basics/filesInUse";
+import { jsonIn } from "../../basics/json";
 import { newSalt } from "../../basics/newSalt";
 import { moveIfAbsent } from "../../lake/moveIfAbsent";
 import { sampleDistrict } from "../../sample/district";
@@ -94,11 +95,7 @@ async function prepare(
 }
 
 async function readIdentity(file: string): Promise<Identity | undefined> {
-  try {
-    return identitySchema.safeParse(JSON.parse(await readFile(file, "utf8"))).data;
-  } catch {
-    return undefined;
-  }
+  return identitySchema.safeParse(jsonIn(await readFile(file, "utf8").catch(() => ""))).data;
 }
 
 /** Writes the identity atomically. If two processes create the same district, the first identity is used. */

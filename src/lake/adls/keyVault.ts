@@ -1,4 +1,6 @@
+import * as z from "zod";
 import { CleverLakeError, type ErrorCode } from "../../basics/errors";
+import { jsonIn } from "../../basics/json";
 import { saltName, vaultScope } from "./address";
 import { notFromAzure } from "./adlsMessages";
 import { callService, NoResponse } from "./callService";
@@ -11,6 +13,7 @@ export interface KeyVault extends AzureAccess {
   readonly url: string;
 }
 
+const secretSchema = z.object({ value: z.string() });
 const retries = 2;
 const waits = { firstWait: 500, maxWait: 60_000 };
 
@@ -35,21 +38,11 @@ export async function saltFromKeyVault(vault: KeyVault, signal?: AbortSignal): P
     });
   });
   if (answer.status !== 200 || !isFromVault(answer)) throw refusal(answer, url);
-  const value = secretIn(answer.text);
-  if (value === undefined || value === "") {
+  const secret = secretSchema.safeParse(jsonIn(answer.text)).data;
+  if (!secret?.value) {
     throw new CleverLakeError("salt", `The secret ${saltName} in the key vault is empty.`, { subject: url });
   }
-  return value;
-}
-
-function secretIn(answer: string): string | undefined {
-  try {
-    const secret: unknown = JSON.parse(answer);
-    const value = typeof secret === "object" && secret && "value" in secret ? secret.value : undefined;
-    return typeof value === "string" ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  return secret.value;
 }
 
 /** A content filter's page can have any status. */

@@ -1,3 +1,5 @@
+import { claimsOf } from "../../basics/json";
+
 /** An access token of Microsoft Entra. */
 export interface Token {
   readonly token: string;
@@ -69,11 +71,6 @@ export class TokenKeeper {
 
 /** The tenant in a token's claims; undefined if the token cannot be read. */
 export function tenantOf(token: string): string | undefined {
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));
-    const tenant = typeof claims === "object" && claims && "tid" in claims ? claims.tid : undefined;
-    return typeof tenant === "string" ? tenant : undefined;
-  } catch {
-    return undefined;
-  }
+  const { tid } = claimsOf(token);
+  return typeof tid === "string" ? tid : undefined;
 }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { CleverLakeError } from "../../basics/errors";
+import { jsonIn } from "../../basics/json";
 import { ingestLogTable } from "../../clever/layout";
 import { type ReportName, reportNames, type UserType, userTypes } from "../../clever/reports";
 import { type Column, sqlTypes } from "../../delta/schema";
@@ -185,11 +186,8 @@ export function definedFields<T extends object>(fields: T): { [K in keyof T]?: E
 }
 
 function countsIn(text: string): Record<string, number> {
-  try {
-    return z.record(z.string(), z.number()).parse(JSON.parse(text));
-  } catch {
-    return fail(columnOf.supersededBy.name);
-  }
+  const counts = z.record(z.string(), z.number()).safeParse(jsonIn(text));
+  return counts.data ?? fail(columnOf.supersededBy.name);
 }
 
 function fail(column: string): never {

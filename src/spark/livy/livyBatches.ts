@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { CleverLakeError, type ErrorCode } from "../../basics/errors";
+import { jsonIn } from "../../basics/json";
 import { callService, NoResponse } from "../../lake/adls/callService";
 import { type AzureAccess, tokensFor } from "../../lake/adls/identity";
 import type { TokenKeeper } from "../../lake/adls/tokens";
@@ -77,8 +78,8 @@ export class LivyBatches {
   /** More of the log than a batch includes, if the service provides it. */
   async log(id: string): Promise<readonly string[]> {
     if (this.options.service.kind !== "livy") return (await this.get(id)).log;
-    const answer = logResponse.safeParse(jsonIn(await this.ask("GET", `/${id}/log?size=${logLines}`, {})));
-    return answer.success ? answer.data.log : [];
+    const { text } = await this.ask("GET", `/${id}/log?size=${logLines}`, {});
+    return logResponse.safeParse(jsonIn(text)).data?.log ?? [];
   }
 
   /** Ends a batch; no error if it does not exist. Retried for a few seconds only, because the caller is waiting. */
@@ -87,7 +88,7 @@ export class LivyBatches {
   }
 
   private batchIn(answer: WebResponse): Batch {
-    const parsed = batchResponse.safeParse(jsonIn(answer));
+    const parsed = batchResponse.safeParse(jsonIn(answer.text));
     if (!parsed.success) {
       throw new CleverLakeError("engine", "The answer is not from a Livy service.", {
         subject: this.options.service.name,
@@ -174,19 +175,11 @@ const signInHints: Readonly<Record<LivyService["kind"], string>> = {
   livy: "Only Livy servers without authentication are supported.",
 };
 
-function jsonIn({ text }: WebResponse): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 const refusal = z.object({ msg: z.string().optional(), message: z.string().optional() });
 
 /** Why Livy, Synapse or Fabric refused a request. Their answers contain no rows. */
 function reasonIn(answer: WebResponse): string {
-  const parsed = refusal.safeParse(jsonIn(answer));
+  const parsed = refusal.safeParse(jsonIn(answer.text));
   const reason = parsed.success ? (parsed.data.msg ?? parsed.data.message) : undefined;
   return reason === undefined ? "" : `: ${reason.slice(0, 300).replace(/\.$/, "")}`;
 }

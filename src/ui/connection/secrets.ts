@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { CleverLakeError, describeError } from "../../basics/errors";
+import { jsonIn } from "../../basics/json";
 import type { Secrets } from "../../config";
 import { parseTargets, sameTargets, type Targets } from "./targets";
 
@@ -173,8 +174,9 @@ async function withAdvice<T>(work: Thenable<T>): Promise<T> {
   }
 }
 
-function entryOf(text: string | undefined): BoundSecrets {
-  const stored = new Map(Object.entries(Object(parsed(text))));
+/** A damaged entry counts as empty. */
+function entryOf(text = ""): BoundSecrets {
+  const stored = new Map(Object.entries(Object(jsonIn(text))));
   const isBound = stored.get("version") === version;
   const found = isBound ? new Map(Object.entries(Object(stored.get("secrets")))) : stored;
   const secrets = Object.fromEntries(
@@ -184,14 +186,4 @@ function entryOf(text: string | undefined): BoundSecrets {
     }),
   );
   return { secrets, boundTo: isBound ? parseTargets(stored.get("boundTo")) : undefined };
-}
-
-/** A damaged entry counts as empty. The parser's own error would quote the entry, including secrets. */
-function parsed(stored: string | undefined): unknown {
-  if (stored === undefined) return undefined;
-  try {
-    return JSON.parse(stored);
-  } catch {
-    return undefined;
-  }
 }

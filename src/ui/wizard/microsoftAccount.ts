@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { CleverLakeError } from "../../basics/errors";
+import { claimsOf } from "../../basics/json";
 import type { TokenAnswer, TokenParams } from "../../engine/messages/messages";
 
 const provider = "microsoft";
@@ -53,16 +54,6 @@ async function sessionFor(
 }
 
 function answerOf({ accessToken: token }: vscode.AuthenticationSession): TokenAnswer {
-  return { token, expires: expiryOf(token) ?? Date.now() + assumedMilliseconds };
-}
-
-/** When a token expires; undefined if it cannot be read. */
-function expiryOf(token: string): number | undefined {
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));
-    const seconds = typeof claims === "object" && claims && "exp" in claims ? claims.exp : undefined;
-    return typeof seconds === "number" ? seconds * 1000 : undefined;
-  } catch {
-    return undefined;
-  }
+  const { exp } = claimsOf(token);
+  return { token, expires: typeof exp === "number" ? exp * 1000 : Date.now() + assumedMilliseconds };
 }
