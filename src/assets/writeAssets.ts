@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
-import { CleverLakeError, describeError, isCleverLakeError, unwritable } from "../basics/errors";
+import { CleverLakeError, describeError, errnoOf, isCleverLakeError, unwritable } from "../basics/errors";
 import { makeFolder } from "../basics/makeFolder";
 import { type Asset, type AssetFile, type AssetName, type AssetSettings, assetNames } from "./asset";
 import { pipelineAsset } from "./dataFactory/asset";
@@ -138,7 +138,7 @@ async function readIfThere(place: string): Promise<Buffer | undefined> {
   try {
     return await readFile(place);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (errnoOf(error) === "ENOENT") return undefined;
     throw unwritable("The assets", place, error);
   }
 }

@@ -53,14 +53,22 @@ export function isDamage(error: unknown): boolean {
   return isCleverLakeError(error, "corrupt", "engine", "notFound");
 }
 
-/** The result of reading a table, or undefined if a data file is gone or damaged. */
-export async function ifReadable<T>(work: Promise<T>): Promise<T | undefined> {
+/** The result of work; undefined if it fails with an error of this kind. Other failures reject. */
+export async function undefinedIf<T>(
+  isMeant: (error: unknown) => boolean,
+  work: Promise<T>,
+): Promise<T | undefined> {
   try {
     return await work;
   } catch (error) {
-    if (!isDamage(error)) throw error;
+    if (!isMeant(error)) throw error;
     return undefined;
   }
+}
+
+/** The result of reading a table, or undefined if a data file is gone or damaged. */
+export function ifReadable<T>(work: Promise<T>): Promise<T | undefined> {
+  return undefinedIf(isDamage, work);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { CleverLakeError, isCleverLakeError, isDamage } from "../basics/errors";
+import { CleverLakeError, isCleverLakeError, isDamage, undefinedIf } from "../basics/errors";
 import { readSmall } from "../lake/readSmall";
 import { type Action, commitInfoOf, parseCommit } from "./log/actions";
 import { readLastCheckpoint } from "./log/lastCheckpoint";
@@ -106,12 +106,9 @@ export async function readCommit(
   version: number,
 ): Promise<Action[] | undefined> {
   const file = commitPath(tablePath, version);
-  try {
-    return parseCommit(await readSmall(lake, file, { signal, maxBytes: maxCommitBytes }), file);
-  } catch (error) {
-    if (isCleverLakeError(error, "notFound")) return undefined;
-    throw error;
-  }
+  const read = readSmall(lake, file, { signal, maxBytes: maxCommitBytes });
+  const text = await undefinedIf((error) => isCleverLakeError(error, "notFound"), read);
+  return text === undefined ? undefined : parseCommit(text, file);
 }
 
 /** When a table's state was written, by its commit; undefined if the commit does not say, or is no longer in the log. */

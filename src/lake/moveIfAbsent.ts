@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import * as fs from "node:fs/promises";
-import { CleverLakeError, errnoOf } from "../basics/errors";
+import { CleverLakeError, errnoOf, undefinedIf } from "../basics/errors";
 import { removeLocal, replaceFile } from "../basics/filesInUse";
 import { pause } from "../basics/pause";
 
@@ -58,11 +58,8 @@ async function makeClaim(claim: string, id: string): Promise<boolean> {
   }
 }
 
-async function holderOf(claim: string): Promise<string | undefined> {
-  return fs.readFile(claim, "utf8").catch((error: unknown) => {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw error;
-  });
+function holderOf(claim: string): Promise<string | undefined> {
+  return undefinedIf((error) => errnoOf(error) === "ENOENT", fs.readFile(claim, "utf8"));
 }
 
 /** Measured with the file system's own clock: `file` was written there when the waiting began. */
@@ -77,11 +74,5 @@ async function isStale(claim: string, file: string, start: number): Promise<bool
 }
 
 async function exists(file: string): Promise<boolean> {
-  return fs.lstat(file).then(
-    () => true,
-    (error: unknown) => {
-      if (errnoOf(error) === "ENOENT") return false;
-      throw error;
-    },
-  );
+  return (await undefinedIf((error) => errnoOf(error) === "ENOENT", fs.lstat(file))) !== undefined;
 }

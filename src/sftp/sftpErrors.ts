@@ -1,4 +1,4 @@
-import { CleverLakeError } from "../basics/errors";
+import { CleverLakeError, undefinedIf } from "../basics/errors";
 
 /** Status codes of the SFTP protocol, version 3 (draft-ietf-secsh-filexfer-02, section 7). */
 export const sftpStatus = { endOfFile: 1, noSuchFile: 2, permissionDenied: 3, failure: 4 } as const;
@@ -10,13 +10,8 @@ export function statusOf(error: unknown): number | undefined {
 }
 
 /** The answer; undefined if the server answers with an error status. Other failures reject. */
-export async function undefinedIfRefused<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (statusOf(error) === undefined) throw error;
-    return undefined;
-  }
+export function undefinedIfRefused<T>(answer: Promise<T>): Promise<T | undefined> {
+  return undefinedIf((error) => statusOf(error) !== undefined, answer);
 }
 
 /** The error for a server that refused one operation on `path`. Our own errors are passed through. */

@@ -1,4 +1,4 @@
-import { isCleverLakeError } from "../../basics/errors";
+import { isCleverLakeError, undefinedIf } from "../../basics/errors";
 import { ingestLogTable } from "../../clever/layout";
 import { Duck } from "../../duck/duck";
 import { fileSystems, identityFileSystems } from "../../lake/lakePath";
@@ -20,10 +20,8 @@ export async function lakeContents(connected: Connected, signal: AbortSignal): P
   await using duck = await Duck.open();
   const tables = await lakeTables({ lake, duck, signal });
   // Users with access to the pseudonymized tables only see just those.
-  const landings = await landingFolders(lake, signal).catch((error: unknown) => {
-    if (isCleverLakeError(error, "auth")) return [];
-    throw error;
-  });
+  const isRefused = (error: unknown) => isCleverLakeError(error, "auth");
+  const landings = (await undefinedIf(isRefused, landingFolders(lake, signal))) ?? [];
   return {
     stages: fileSystems.map((name) => ({
       name,

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { CleverLakeError } from "../../basics/errors";
+import { CleverLakeError, errnoOf } from "../../basics/errors";
 import type { ReportSource } from "../../sftp/source";
 
 /** A file that can be read more than once without a copy of it: a roster contains more than a lake should. */
@@ -65,7 +65,7 @@ async function statOf(path: string) {
     const found = await stat(path);
     if (found.isFile()) return found;
   } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    const missing = errnoOf(cause) === "ENOENT";
     throw new CleverLakeError(
       missing ? "notFound" : "io",
       missing ? "There is no such file." : "The file cannot be read.",

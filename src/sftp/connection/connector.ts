@@ -1,6 +1,6 @@
 import type { CipherAlgorithm, ParsedKey, ServerHostKeyAlgorithm } from "ssh2";
 import SftpClient from "ssh2-sftp-client";
-import { CleverLakeError, isCleverLakeError } from "../../basics/errors";
+import { CleverLakeError, isCleverLakeError, undefinedIf } from "../../basics/errors";
 import { networkError, SilentServerError, socketFault } from "../sftpErrors";
 import { type Credentials, Login } from "./authentication";
 import { SftpConnection } from "./connection";
@@ -63,10 +63,8 @@ export class SftpConnector {
     let presented = first.presented;
     let others = algorithmsOfOtherKeys(presented);
     while (this.settings.hostKey !== undefined && others.length > 0) {
-      const next = await this.attempt(others, signal).catch((error: unknown) => {
-        if (error instanceof CleverLakeError && error.code === "io") return undefined;
-        throw error;
-      });
+      const attempt = this.attempt(others, signal);
+      const next = await undefinedIf((error) => isCleverLakeError(error, "io"), attempt);
       if (next === undefined) break;
       if (next instanceof SftpConnection) {
         this.algorithms = others;

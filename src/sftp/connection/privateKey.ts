@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { type ParsedKey, utils } from "ssh2";
-import { CleverLakeError } from "../../basics/errors";
+import { CleverLakeError, errnoOf } from "../../basics/errors";
 
 /** A private key file. */
 export interface PrivateKeyFile {
@@ -92,8 +92,7 @@ function fromPkcs8(pem: string, isEncrypted: boolean, passphrase: string | undef
   try {
     key = createPrivateKey({ key: pem, ...(isEncrypted && passphrase ? { passphrase } : {}) });
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    const isUnknownCipher = /UNSUPPORTED|UNKNOWN/.test(code);
+    const isUnknownCipher = /UNSUPPORTED|UNKNOWN/.test(errnoOf(error) ?? "");
     if (isEncrypted && !isUnknownCipher) throw lockedError(true);
     throw keyError(pem, isEncrypted ? "unsupported cipher" : "", false);
   }

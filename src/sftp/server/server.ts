@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync, timingSafeEqual } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { type AuthContext, type ParsedKey, Server, type SFTPWrapper, utils } from "ssh2";
-import { CleverLakeError } from "../../basics/errors";
+import { CleverLakeError, errnoOf } from "../../basics/errors";
 import { hostKeyFingerprint } from "../connection/hostKey";
 import { ServerHandles } from "./serverHandles";
 
@@ -166,7 +166,7 @@ function serve(sftp: SFTPWrapper, handles: ServerHandles): void {
 const noAttributes = { mode: 0, uid: 0, gid: 0, size: 0, atime: 0, mtime: 0 };
 
 function statusFor(error: unknown): number {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const code = errnoOf(error);
   if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP") return STATUS_CODE.NO_SUCH_FILE;
   return code === "EACCES" || code === "EPERM" ? STATUS_CODE.PERMISSION_DENIED : STATUS_CODE.FAILURE;
 }

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { isCleverLakeError } from "../../basics/errors";
+import { isCleverLakeError, undefinedIf } from "../../basics/errors";
 import type { ReportItem } from "../../engine/messages/messages";
 import * as engine from "../../engine/messages/protocol";
 import { comparesContents } from "../connection/settings";
@@ -176,15 +176,11 @@ export class ReportCommands {
     if (node?.kind === "run") return openRunPage(node.run.runId);
     const connected = await model.connected();
     const params = { ...connected, from: 0, count: 100 };
-    const { total, runs } = await withProgress(
-      vscode.l10n.t("Clever: reading the runs"),
-      (_progress, signal) =>
-        client.request(engine.listRuns, params, { signal }).catch((error: unknown) => {
-          // There is no lake yet.
-          if (isCleverLakeError(error, "notFound")) return { total: 0, runs: [] };
-          throw error;
-        }),
+    const isNoLake = (error: unknown) => isCleverLakeError(error, "notFound");
+    const listed = await withProgress(vscode.l10n.t("Clever: reading the runs"), (_progress, signal) =>
+      undefinedIf(isNoLake, client.request(engine.listRuns, params, { signal })),
     );
+    const { total, runs } = listed ?? { total: 0, runs: [] };
     const picked = await showQuickPick(
       runs.map(({ runId, outcome, started }) => ({
         label: recentTime(Date.parse(started)),

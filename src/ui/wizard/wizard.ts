@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { describeError, partsOfError } from "../../basics/errors";
+import { describeError, partsOfError, undefinedIf } from "../../basics/errors";
 import type { EngineClient } from "../../engine/client/client";
 import { createInputBox, createQuickPick, showErrorMessage } from "../window";
 
@@ -121,13 +121,8 @@ function isNavigation(error: unknown): boolean {
 }
 
 /** A question within a step: undefined if the user goes back to the previous question. */
-export async function undefinedOnBack<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof Back) return undefined;
-    throw error;
-  }
+export function undefinedOnBack<T>(answer: Promise<T>): Promise<T | undefined> {
+  return undefinedIf((error) => error instanceof Back, answer);
 }
 
 /** The user's choice after a failure. */
@@ -168,13 +163,8 @@ export async function withRecovery<T>(context: StepContext, work: () => Promise<
 }
 
 /** A standalone question: undefined if the user leaves it. */
-export async function undefinedOnLeave<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (isNavigation(error)) return undefined;
-    throw error;
-  }
+export function undefinedOnLeave<T>(answer: Promise<T>): Promise<T | undefined> {
+  return undefinedIf(isNavigation, answer);
 }
 
 /** Asks for one of several choices. */
