@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
 import { CleverLakeError, describeError, errnoOf, isCleverLakeError, unwritable } from "../basics/errors";
@@ -151,6 +151,8 @@ async function replaceFile(place: string, bytes: Buffer): Promise<void> {
     await writeFile(fresh, bytes);
     await rename(fresh, place);
   } catch (error) {
+    // A failure to remove it must not hide the reason.
+    await rm(fresh, { force: true }).catch(() => undefined);
     throw unwritable("The assets", place, error);
   }
 }

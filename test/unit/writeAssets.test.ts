@@ -1,4 +1,5 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { assetNames } from "../../src/assets/asset";
@@ -116,4 +117,15 @@ test("a target folder that is a file is reported as such, not as the lake's", as
     message: "The assets could not be written.",
     hint: expect.stringContaining("Check that its folder exists"),
   });
+});
+
+test.skipIf(!existsSync("/dev/full"))("leaves no partial file if the disk is full", async () => {
+  const folder = await temporaryFolder();
+  // As a file that takes no byte.
+  await symlink("/dev/full", path.join(folder, `README.md.${process.pid}.tmp`));
+  await expect(writeAssets({ lakeUrl, folder, names: ["sql"], ...settings })).rejects.toMatchObject({
+    code: "io",
+    hint: expect.stringContaining("disk is full"),
+  });
+  expect((await readdir(folder)).sort()).toEqual([manifestName, "sql"]);
 });
