@@ -30,13 +30,14 @@ import { moveOutOfTableFolders } from "../salt/earlierLayout";
 import { checkedSaltFor, claimCheckedSalt } from "../salt/salt";
 import { problemOf } from "../upkeep/upkeepTables";
 import { compareWithLanded } from "../verify/verifyDeliveries";
+import { unloggedLandings } from "../verify/verifyStorage";
 import { allReports, appliedVersions, type LakeTables, readTables, stateOf } from "../write/tables";
 import { type Damage, damagedPaths, damageOf, withDamage } from "./damage";
 import { type CompareValues, inspectTables, refusalOf } from "./inspectTables";
 import type { RepairContext } from "./rebuild";
 import { rebuildLookups } from "./rebuildLookups";
 import { type RebuiltMonth, rebuildRows } from "./rebuildRows";
-import { dropDamagedFiles, lostEntries } from "./restoreLog";
+import { dropDamagedFiles, isLogIncomplete, lostEntries } from "./restoreLog";
 import { clearRebuildFolder, swapTable } from "./swapTable";
 
 export interface RepairRequest extends LakeWork {
@@ -114,10 +115,14 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
       await moveOutOfTableFolders(lake, checkedSalt, open);
     }
     const state = stateOf(tables, entries);
-    const lost = await lostEntries(lake, log, state.applied, signal);
-    if (!dryRun) await log.append(lost, signal);
-    // The tables cannot be compared with the log before the next run has completed it.
-    if (droppedFiles > 0 || lost.length > 0) return ofLog(lost);
+    const logged = await log.all(signal);
+    const mayLackEntries = isLogIncomplete(state) || (await unloggedLandings(open, logged)).length > 0;
+    if (droppedFiles > 0 || mayLackEntries) {
+      const lost = await lostEntries(lake, logged, state.applied, signal);
+      if (!dryRun) await log.append(lost, signal);
+      // The tables cannot be compared with the log before the next run has completed it.
+      if (droppedFiles > 0 || lost.length > 0) return ofLog(lost);
+    }
     const others = await otherTables(open);
     const written = [...tables.lookups.values(), ...tables.pseudo.values(), ...others.snapshots];
     const damage = await damageOf(open, written);

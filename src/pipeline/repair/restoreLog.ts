@@ -7,7 +7,6 @@ import type { Lake } from "../../lake/lake";
 import { recoverLandings } from "../land/recover";
 import type { LogEntry } from "../log/ingestLog";
 import { landedAgainEntry } from "../log/logEntries";
-import type { IngestLog } from "../log/logTable";
 import { RunHistory } from "../log/runRecord";
 import type { LakeState, Landing } from "../plan/plan";
 import { damagedFiles } from "./damage";
@@ -46,11 +45,10 @@ export function isLogIncomplete({ log, applied, current, open }: LakeState): boo
  */
 export async function lostEntries(
   lake: Lake,
-  log: IngestLog,
+  known: readonly LogEntry[],
   applied: LakeState["applied"],
   signal: AbortSignal | undefined,
 ): Promise<LogEntry[]> {
-  const known = await log.all(signal);
   const deliveries = new Set(known.map(nameOf));
   const isLost = (landing: Landing) => !deliveries.has(nameOf(landing));
   const history = new RunHistory(lake, signal);
