@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
+import { readdir, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { commands, extensions, workspace } from "vscode";
 import { activeApplication, until } from "../application";
 import { District, disconnect, setSetting } from "../district";
@@ -99,6 +101,64 @@ suite("every command of the manifest", function () {
       await district.end();
     }
   });
+
+  /** What makes a connection useless, and the errors that commands then report. */
+  const troubles: readonly {
+    readonly name: string;
+    readonly cause: (district: District) => Promise<() => void>;
+    readonly errors: RegExp;
+  }[] = [
+    {
+      name: "only files in quarantine",
+      cause: async ({ reports }) => {
+        const files = await readdir(reports, { recursive: true });
+        for (const file of files.filter((name) => name.endsWith(".csv")))
+          await writeFile(path.join(reports, file), "no,report\n1,2\n");
+        const { runs } = await activeApplication();
+        const summary = await runs.run({ command: "run" });
+        assert.equal(summary?.quarantined.length, 6);
+        return () => undefined;
+      },
+      errors: /There are no rows in this lake's tables\. /,
+    },
+    {
+      name: "no keyring",
+      cause: async () => {
+        const { secrets } = await activeApplication();
+        const { storage } = secrets as unknown as { readonly storage: object };
+        const fails = () => Promise.reject(new Error("Cannot autolaunch D-Bus"));
+        const keyless = { ...storage, get: fails, store: fails, delete: fails };
+        Object.assign(secrets, { storage: keyless });
+        return () => Object.assign(secrets, { storage });
+      },
+      errors: /VS Code's secret store cannot be used: Cannot autolaunch D-Bus\. Unlock the keyring/,
+    },
+  ];
+  for (const { name, cause, errors } of troubles) {
+    test(`with ${name} does what is possible, or says why not and what to do`, async () => {
+      const district = await District.serve({ students: 20, days: 1 });
+      try {
+        await district.connect();
+        const mend = await cause(district);
+        try {
+          // These change the connection itself.
+          const others = ["connect", "trySample", "leaveSample", "removeConnection", "forgetCredentials"];
+          for (const { command } of manifest.filter(({ command }) => !others.includes(command.slice(7))))
+            await callAndLeave(command);
+        } finally {
+          mend();
+        }
+        const failures = person.shown.filter(({ kind }) => kind === "error");
+        assert.ok(failures.length > 0);
+        for (const { message, choices } of failures) {
+          assert.match(message, errors);
+          assert.ok(choices.includes("Show Log"));
+        }
+      } finally {
+        await district.end();
+      }
+    });
+  }
 
   test("can be left in each of its lists, boxes and dialogs, without a change or an error", async () => {
     const district = await District.serve({ students: 20, days: 1 });
