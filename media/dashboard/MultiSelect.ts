@@ -123,6 +123,7 @@ export class MultiSelect<T> {
         )}
         ${shown.length === 0 ? html`<p class="quiet">${texts.nothingFound}</p>` : nothing}
       </div>
+      <p class="spoken" role="status">${this.search === "" ? "" : `${title}: ${formats.integer(found.length)}`}</p>
       ${
         shown.length < ordered.length
           ? html`<p class="quiet choices-foot">

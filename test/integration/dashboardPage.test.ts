@@ -94,7 +94,11 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       const { page, source } = await dashboards.open({ resources: 500 });
       await page.locator("#filter-resources-button").click();
       await expect.poll(() => page.locator("#filter-resources label").count()).toBe(200);
-      await page.locator("#filter-resources input[type=search]").fill("khan 1");
+      const search = page.locator("#filter-resources input[type=search]");
+      const status = page.locator("#filter-resources [role=status]");
+      await search.fill("nothing of the kind");
+      await expect.poll(() => status.textContent()).toBe("Resources: 0");
+      await search.fill("khan 1");
       for (const name of ["Khan Academy 10", "Khan Academy 11"]) {
         await page.locator("#filter-resources label", { hasText: name }).locator("input").check();
       }
