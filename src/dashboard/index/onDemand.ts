@@ -1,8 +1,8 @@
 /** A part of the index that is read from the cache when a question first needs it, and then stays in memory. */
 export class OnDemand<Value> {
+  isLost = false;
   private content: Value | undefined;
-  private reading: Promise<void> | undefined;
-  private lost = false;
+  private reading: Promise<Value | undefined> | undefined;
 
   /** @param load reads it; resolves to undefined if it is lost */
   constructor(private readonly load: () => Promise<Value | undefined>) {}
@@ -16,17 +16,10 @@ export class OnDemand<Value> {
 
   /** Rejects with `LostPart`. */
   async read(): Promise<void> {
-    if (this.content !== undefined) return;
-    this.reading ??= this.load().then((content) => {
-      this.content = content;
-      this.lost = content === undefined;
-    });
-    await this.reading;
-    if (this.lost) throw new LostPart();
-  }
-
-  get isLost(): boolean {
-    return this.lost;
+    this.reading ??= this.load();
+    this.content = await this.reading;
+    this.isLost = this.content === undefined;
+    if (this.isLost) throw new LostPart();
   }
 
   /** To be used after `read`. */
