@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { type ParsedKey, utils } from "ssh2";
-import { CleverLakeError, errnoOf } from "../../basics/errors";
+import { CleverLakeError } from "../../basics/errors";
 
 /** A private key file. */
 export interface PrivateKeyFile {
@@ -91,10 +91,9 @@ function fromPkcs8(pem: string, isEncrypted: boolean, passphrase: string | undef
   let key: KeyObject;
   try {
     key = createPrivateKey({ key: pem, ...(isEncrypted && passphrase ? { passphrase } : {}) });
-  } catch (error) {
-    const isUnknownCipher = /UNSUPPORTED|UNKNOWN/.test(errnoOf(error) ?? "");
-    if (isEncrypted && !isUnknownCipher) throw lockedError(true);
-    throw keyError(pem, isEncrypted ? "unsupported cipher" : "", false);
+  } catch {
+    // One in 256 wrong passphrases decrypts to something, so an unsupported cipher cannot be told from a wrong passphrase.
+    throw isEncrypted ? lockedError(true) : keyError(pem, "", false);
   }
   const kind = key.asymmetricKeyType;
   if (kind === "rsa") return key.export({ type: "pkcs1", format: "pem" }).toString();
