@@ -42,7 +42,8 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 120_000,
           pool: "forks",
-          maxWorkers: 2,
+          // Most wait for other programs half of the time.
+          maxWorkers: availableParallelism() + 1,
           // Behind the unit tests, which take seconds each.
           sequence: { groupOrder: 1 },
         },
