@@ -117,6 +117,17 @@ describe("importing a roster", () => {
     expect((await imported(csv(student("amy", "1"), student("ben", "2")))).inReports).toBe(1);
   });
 
+  test("is compared with the lookup tables that can be read", async () => {
+    await fixture.put(dailyPath("2024-09-02"), dailyCsv(daily("amy", "2024-09-02")));
+    await fixture.put(usagePath(), usageCsv(usage("ben", "Maths")));
+    await fixture.run();
+    const lookup = lookupTable(reports.resource_usage);
+    for (const [place] of await fixture.tree())
+      if (place.startsWith(lookup) && place.endsWith(".parquet")) await fixture.lose(place);
+    const roster = csv(student("amy", "1"), student("ben", "2"));
+    expect(await imported(roster)).toMatchObject({ outcome: "imported", inReports: 1 });
+  });
+
   test("finds its columns in any order and case, after a byte-order mark, quoted, among others", async () => {
     const content = `\ufeff"GRADE";"other";"student_id";"School ID"\r\n"Grade 5";"x;y";"sis-amy";"S1"\r\n;;;\r\n`;
     expect(await imported(content)).toMatchObject({ rows: 1, students: 1, refused: 0 });

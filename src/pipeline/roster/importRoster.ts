@@ -1,5 +1,5 @@
 import { counted, integer } from "../../basics/counted";
-import { CleverLakeError, ifReadable, isDamage } from "../../basics/errors";
+import { CleverLakeError, isDamage } from "../../basics/errors";
 import { sha256Of } from "../../basics/sha256";
 import type { Division } from "../../clever/groupsTable";
 import { type Header, headerBytes, isProblem, type Problem, readHeader } from "../../clever/header";
@@ -19,7 +19,7 @@ import { checkedSaltFor, claimCheckedSalt } from "../salt/salt";
 import { defaultMaxShrink, isTooFew } from "../write/shrink";
 import type { RosterFile } from "./rosterFile";
 import { type RosterGrades, RosterStudents } from "./rosterStudents";
-import { compareStudents, replaceRoster, type SharedStudents } from "./rosterTable";
+import { compareWithReports, compareWithRoster, replaceRoster, type SharedStudents } from "./rosterTable";
 
 export interface RosterRequest {
   readonly lake: Lake;
@@ -125,7 +125,7 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
   await file.requireUnchanged(signal);
   const minimumGroupSize = request.divide && (await minimumGroupSizeOf(open));
   // Before the commit: once the roster is imported, a problem with the reports must not make the import fail.
-  const inReports = await ifReadable(compareStudents(open, students, "reports"));
+  const inReports = await compareWithReports(open, students);
   const { version, changed } = await replaceRoster(open, students, requireHeld);
   if (request.divide && minimumGroupSize !== undefined) {
     const division = await request.divide(minimumGroupSize);
@@ -159,7 +159,7 @@ async function compareWithCurrent(
   students: RosterStudents,
 ): Promise<SharedStudents | undefined> {
   try {
-    return await compareStudents(open, students, "roster");
+    return await compareWithRoster(open, students);
   } catch (error) {
     if (!isDamage(error)) throw error;
     if (replace) return undefined;

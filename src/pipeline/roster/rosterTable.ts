@@ -1,3 +1,4 @@
+import { isCleverLakeError, isDamage, undefinedIf } from "../../basics/errors";
 import { lookupTable, rosterTable } from "../../clever/layout";
 import { rosterColumns } from "../../clever/roster";
 import type { OpenLake } from "../../delta/openLake";
@@ -50,29 +51,53 @@ export interface SharedStudents {
 }
 
 /**
- * Compares a roster's students with the lake's roster, or with the people of its reports, by pseudonym. Undefined if
- * there is no such table. Rejects with `unsupportedTable` if another program's table is in place of the roster.
+ * Compares a roster's students with the lake's roster by pseudonym. Undefined if there is none. Rejects with
+ * `unsupportedTable` if another program's table is in its place.
  */
-export async function compareStudents(
+export async function compareWithRoster(
   open: OpenLake,
   students: Iterable<PseudonymizedStudent>,
-  other: "roster" | "reports",
 ): Promise<SharedStudents | undefined> {
-  const paths = other === "roster" ? [rosterTable] : allReports().map(lookupTable);
-  return withTables(open, paths, async (session, opened) => {
-    const selects = opened.flatMap(({ select }) =>
-      select ? [`SELECT sis_id_pseudonym FROM (${select})`] : [],
-    );
-    if (selects.length === 0) return undefined;
-    if (other === "roster") requireShapeOf(table, opened[0]?.snapshot);
+  const known = await pseudonymsIn(open, rosterTable);
+  return known && sharedWith(known, students);
+}
+
+/**
+ * Compares a roster's students with the people of the reports by pseudonym. Lookup tables that cannot be read are left
+ * out; undefined if none can be read.
+ */
+export async function compareWithReports(
+  open: OpenLake,
+  students: Iterable<PseudonymizedStudent>,
+): Promise<SharedStudents | undefined> {
+  const isUnreadable = (error: unknown) => isDamage(error) || isCleverLakeError(error, "unsupportedTable");
+  const known: string[] = [];
+  let isKnown = false;
+  for (const report of allReports()) {
+    const found = await undefinedIf(isUnreadable, pseudonymsIn(open, lookupTable(report)));
+    if (found === undefined) continue;
+    isKnown = true;
+    known.push(...found);
+  }
+  return isKnown ? sharedWith(new Set(known), students) : undefined;
+}
+
+/** The school system's pseudonyms in a table; undefined if there is no such table. */
+function pseudonymsIn(open: OpenLake, path: string): Promise<ReadonlySet<string> | undefined> {
+  return withTables(open, [path], async (session, [opened]) => {
+    if (opened?.select === undefined) return undefined;
+    if (path === rosterTable) requireShapeOf(table, opened.snapshot);
     const rows = await session.query(
-      `SELECT DISTINCT sis_id_pseudonym AS pseudonym FROM (${selects.join(" UNION ALL ")}) WHERE sis_id_pseudonym IS NOT NULL`,
+      `SELECT DISTINCT sis_id_pseudonym AS pseudonym FROM (${opened.select}) WHERE sis_id_pseudonym IS NOT NULL`,
     );
-    const known = new Set(rows.map(({ pseudonym }) => String(pseudonym)));
-    let shared = 0;
-    for (const { pseudonym } of students) if (known.has(pseudonym)) shared++;
-    return { total: known.size, shared };
+    return new Set(rows.map(({ pseudonym }) => String(pseudonym)));
   });
+}
+
+function sharedWith(known: ReadonlySet<string>, students: Iterable<PseudonymizedStudent>): SharedStudents {
+  let shared = 0;
+  for (const { pseudonym } of students) if (known.has(pseudonym)) shared++;
+  return { total: known.size, shared };
 }
 
 async function load(session: DuckSession, students: Iterable<PseudonymizedStudent>): Promise<void> {
