@@ -17,21 +17,29 @@ export async function optimize(parts: Parts): Promise<OptimizeSummary | undefine
     title: vscode.l10n.t("Clever: optimizing the lake"),
     ask: (planned) => {
       const [before, after] = [filesOf(planned, "before"), filesOf(planned, "after")];
-      if (before === after) {
+      const rewritten = rewrittenBy(planned);
+      if (rewritten === 0) {
         const none = vscode.l10n.t("There is nothing to merge: no month has many small data files.");
         notifyFinished(log, [none], planned.tables);
         return undefined;
+      }
+      if (before === after) {
+        const question = vscode.l10n.t(
+          "Rewrite data files with incomplete statistics ({0})?",
+          bytes(rewritten),
+        );
+        return [question, optimizeDetail(planned), vscode.l10n.t("Rewrite"), showInformationMessage];
       }
       const question = vscode.l10n.t("Merge {1} into {0}?", integer(after), counted.dataFiles(before));
       return [question, optimizeDetail(planned), vscode.l10n.t("Merge"), showInformationMessage];
     },
   });
   if (done === undefined) return undefined;
-  const text = vscode.l10n.t(
-    "{0} became {1}. The rows are the same.",
-    counted.dataFiles(filesOf(done, "before")),
-    integer(filesOf(done, "after")),
-  );
+  const [before, after] = [filesOf(done, "before"), filesOf(done, "after")];
+  const text =
+    before === after
+      ? vscode.l10n.t("{0} were rewritten. The rows are the same.", bytes(rewrittenBy(done)))
+      : vscode.l10n.t("{0} became {1}. The rows are the same.", counted.dataFiles(before), integer(after));
   notifyFinished(log, [text], done.tables);
   return done;
 }
@@ -91,9 +99,13 @@ function filesOf({ tables }: OptimizeSummary, when: "before" | "after"): number 
   return tables.reduce((sum, table) => sum + table[when].files, 0);
 }
 
+function rewrittenBy({ tables }: OptimizeSummary): number {
+  return tables.reduce((sum, { rewritten }) => sum + rewritten, 0);
+}
+
 function optimizeDetail({ tables }: OptimizeSummary): string {
   const lines = tables
-    .filter(({ before, after }) => before.files !== after.files)
+    .filter(({ rewritten }) => rewritten > 0)
     .map(({ table, before, after, rewritten }) =>
       vscode.l10n.t(
         "{0}: {1} become {2} ({3} to rewrite)",
