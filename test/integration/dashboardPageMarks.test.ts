@@ -234,6 +234,16 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
       }
     });
 
+    test("the focus moves within the filters without scrolling the page", async () => {
+      const { page } = await dashboards.open({ grades: true }, { width: 900, height: 700 });
+      await page.locator("#filter-schools-button").focus();
+      await page.evaluate("scrollTo(0, 600)");
+      const scrolled = () => page.evaluate<number>("scrollY");
+      await expect.poll(scrolled).toBe(600);
+      for (let presses = 0; presses < 3; presses++) await page.keyboard.press("Tab");
+      expect(await scrolled()).toBe(600);
+    });
+
     test("Tab leads to a filter, its removal, an explanation, a table and an export", async () => {
       const { page, source, sent } = await dashboards.open();
       const tabTo = async (id: string) => {
