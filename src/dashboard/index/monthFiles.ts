@@ -80,19 +80,10 @@ function monthOf(date: unknown): string | undefined {
   return typeof date === "string" ? /^(\d{4}-\d{2})-\d{2}$/.exec(date)?.[1] : undefined;
 }
 
-const neededColumns = [
-  "date",
-  "sis_id_pseudonym",
-  "clever_user_id_pseudonym",
-  "clever_school_id",
-  "school_name",
-  "user_type",
-];
-
 /** A table of this name by another program may be older than ours. */
 function requireColumns({ metadata, tablePath }: Snapshot): void {
   const present = new Set(metadata.columns.map(({ name }) => name));
-  for (const name of neededColumns) {
+  for (const name of ["date", "sis_id_pseudonym", "clever_user_id_pseudonym", "school_name", "user_type"]) {
     if (present.has(name)) continue;
     // OEA's tables have the report's columns, but none that name the source of a row.
     if (name === "user_type" && !present.has("source_file")) {

@@ -40,10 +40,13 @@ export class TableRows {
   ): Promise<Readonly<Record<ReportKind, string>>> {
     return {
       dailyParticipation: dailyParticipation
-        ? await this.select(dailyParticipation, files.dailyParticipation, signal)
+        ? withSchoolId(
+            await this.select(dailyParticipation, files.dailyParticipation, signal),
+            dailyParticipation,
+          )
         : noRows(reports.daily_participation),
       resourceUsage: resourceUsage
-        ? await this.select(resourceUsage, files.resourceUsage, signal)
+        ? withSchoolId(await this.select(resourceUsage, files.resourceUsage, signal), resourceUsage)
         : noRows(reports.resource_usage),
     };
   }
@@ -71,6 +74,12 @@ export class TableRows {
     const localPaths = await this.copies.localPaths(snapshot, files, { signal });
     return readQuery(snapshot, files, (lakePath) => localPaths.get(lakePath) ?? lakePath);
   }
+}
+
+/** Another program may have removed the column, without which schools have only their names. */
+function withSchoolId(select: string, { metadata }: Snapshot): string {
+  const isThere = metadata.columns.some(({ name }) => name === "clever_school_id");
+  return isThere ? select : `SELECT *, NULL::VARCHAR AS clever_school_id FROM (${select})`;
 }
 
 function noRows(report: Report): string {
