@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { personViews } from "../../src/assets/sql/views";
 import { renamedSchools, schoolsOfIds } from "../../src/clever/currentSchools";
+import { Duck } from "../../src/duck/duck";
 import { sharedDuck } from "../helpers/lakeRows";
 
 /** A row of a report: Clever's id of the school, its name, and a day of October. */
@@ -123,6 +125,25 @@ test("an id identifies the school of its newest name, unless schools share it", 
   ];
   expect(await named([...rows, ...nameless])).toEqual(["1 → B", "2 → North"]);
   expect(await named([...rows, ["2", "South", 1]])).toEqual(["1 → B"]);
+});
+
+test("names that differ only by spaces at the end are different ones in the SQL views, too", async () => {
+  const body = personViews.find(({ name }) => name === "renamed_school")?.body ?? "";
+  const duck = await Duck.open({ threads: 1 });
+  try {
+    const found = await duck.session(async (session) => {
+      await session.query(`CREATE SCHEMA lake;
+        CREATE TABLE lake.daily_participation_pseudo AS FROM (VALUES ('7', 'North ', DATE '2025-10-01'),
+          ('7', 'North', DATE '2025-10-02'), ('7', NULL, DATE '2025-10-03')) rows_(clever_school_id, school_name, date);
+        CREATE TABLE lake.resource_usage_pseudo AS FROM lake.daily_participation_pseudo WHERE false`);
+      return session.query(body);
+    });
+    expect(found).toEqual([{ school_name: "North ", current_name: "North" }]);
+    // T-SQL ignores such spaces, unless something follows them.
+    expect(body).toContain("CONCAT(school_name, '|')");
+  } finally {
+    duck.close();
+  }
 });
 
 /** The rule by loops over rows. */

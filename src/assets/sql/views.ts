@@ -40,12 +40,24 @@ WHERE user_type = '${userTypeValue.students}'`,
 }));
 
 const selectAll = (report: ReportName) => `SELECT * FROM ${allRows(report)}`;
+/**
+ * The rows' schools for the definitions of their names, with marked names: T-SQL ignores spaces at the end of texts that
+ * are not marked.
+ */
 const schoolDays = reportNames
   .map(
-    (report) =>
-      `SELECT clever_school_id, school_name, date AS first_day, date AS last_day FROM ${allRows(report)}`,
+    (report) => `SELECT
+      clever_school_id,
+      CASE WHEN school_name IS NOT NULL THEN CONCAT(school_name, '|') END AS school_name,
+      date AS first_day,
+      date AS last_day
+    FROM ${allRows(report)}`,
   )
   .join(" UNION ALL ");
+const unmarked = (name: string) => `LEFT(marked.${name}, LEN(marked.${name}) - 1) AS ${name}`;
+/** The same text. T-SQL's `=` ignores spaces at the end, which would give a row two cohorts. */
+const isText = (a: string, b: string) => `${a} = ${b} AND CONCAT(${a}, '|') = CONCAT(${b}, '|')`;
+
 /** The rows of a report with the current names of their schools. */
 function currentRows(report: ReportName): string {
   const columns = pseudoColumns(reports[report]).map(({ name }) =>
@@ -55,7 +67,7 @@ function currentRows(report: ReportName): string {
   );
   return `SELECT ${columns.join(", ")}
     FROM ${allRows(report)} AS stored
-    LEFT JOIN people.renamed_school AS renamed_school ON renamed_school.school_name = stored.school_name
+    LEFT JOIN people.renamed_school AS renamed_school ON ${isText("renamed_school.school_name", "stored.school_name")}
     LEFT JOIN people.school_of_id AS school_of_id
       ON stored.school_name IS NULL AND school_of_id.clever_school_id = stored.clever_school_id`;
 }
@@ -89,12 +101,14 @@ export const personViews: readonly View[] = [
   people(
     "renamed_school",
     "The former names of schools, each with the current one: the name that Clever's ids of the school have had since.",
-    renamedSchools(schoolDays),
+    `SELECT ${unmarked("school_name")}, ${unmarked("current_name")}
+FROM (${renamedSchools(schoolDays)}) AS marked`,
   ),
   people(
     "school_of_id",
     "The current name of each of Clever's ids that identify a school, for rows without a name.",
-    schoolsOfIds(schoolDays),
+    `SELECT marked.clever_school_id, ${unmarked("school_name")}
+FROM (${schoolsOfIds(schoolDays)}) AS marked`,
   ),
   people(
     "daily_participation",
@@ -321,9 +335,8 @@ GROUP BY people.grade`,
   ),
 ];
 
-/** The same text, or none. T-SQL's `=` ignores spaces at the end, which would give a row two cohorts. */
-const sameText = (a: string, b: string) =>
-  `((${a} = ${b} AND CONCAT(${a}, '|') = CONCAT(${b}, '|')) OR (${a} IS NULL AND ${b} IS NULL))`;
+/** The same text, or none. */
+const sameText = (a: string, b: string) => `((${isText(a, b)}) OR (${a} IS NULL AND ${b} IS NULL))`;
 
 /**
  * The rows of a view of people, each with its cohort. Only rows of known cohorts count, on the days that the division
