@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { writeDataFile } from "../../src/delta/files/dataFile";
 import { withLocalFiles } from "../../src/delta/files/localFiles";
-import { fileStatistics, mayHaveText, numRecords } from "../../src/delta/files/statistics";
+import { fileStatistics, lacksBounds, mayHaveText, numRecords } from "../../src/delta/files/statistics";
 import type { Action, AddFile } from "../../src/delta/log/actions";
 import { lakePathOf, readQuery } from "../../src/delta/readQuery";
 import { tableActions } from "../../src/delta/tableActions";
@@ -58,6 +59,30 @@ describe("a data file", () => {
     const { minValues, maxValues } = (file && fileStatistics(file)) ?? {};
     expect(minValues?.source_file).toBe("a");
     expect(maxValues?.source_file).toBe(`${"é".repeat(32)}\u{10ffff}`);
+  });
+
+  test("has bounds of columns that have no value in one of its row groups", async () => {
+    const written = [
+      { name: "used", type: "boolean" },
+      { name: "n", type: "integer" },
+      { name: "name", type: "string" },
+    ] as const;
+    const lake = new MemoryLake();
+    const file = await duck.session((session) =>
+      writeDataFile({
+        session,
+        lake,
+        tablePath: "stage2p/t",
+        columns: written,
+        query: `SELECT CASE WHEN i < 60000 THEN i % 2 = 0 END AS used, CASE WHEN i < 60000 THEN i::INTEGER END AS n,
+          CASE WHEN i < 60000 THEN 'a' || i END AS name FROM range(150000) r(i)`,
+      }),
+    );
+    if (file === undefined) throw new Error("there is no file");
+    expect(lacksBounds(file, written)).toBe(false);
+    const { minValues, maxValues } = fileStatistics(file) ?? {};
+    expect(minValues).toEqual({ used: false, n: 0, name: "a0" });
+    expect(maxValues).toEqual({ used: true, n: 59999, name: "a9999" });
   });
 
   test("has only the table's columns, in the table's types", async () => {

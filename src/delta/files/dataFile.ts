@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import path from "node:path";
+import * as z from "zod";
 import { fileBytes } from "../../basics/fileBytes";
 import { sha256Of } from "../../basics/sha256";
 import { type DuckSession, type SqlParameter, sqlFile, sqlName, sqlString } from "../../duck/duck";
@@ -14,7 +15,7 @@ import {
   type FileStatistics,
   statisticsOfCopy,
   statisticsOfValues,
-  unboundedTexts,
+  unboundedColumns,
 } from "./statistics";
 
 /** How a table's data files are written. */
@@ -85,7 +86,7 @@ export async function stageDataFile(request: StageRequest): Promise<StagedDataFi
     );
     const { size, statistics: known } = statisticsOfCopy(answer, stored, request.exactStatistics);
     if (known.numRecords > 0) {
-      const statistics = await withTextBounds(request, localPath, known, unboundedTexts(known, stored));
+      const statistics = await withAllBounds(request, localPath, known, unboundedColumns(known, stored));
       return { localPath, name, partitionValues, size, statistics };
     }
   } catch (error) {
@@ -96,8 +97,8 @@ export async function stageDataFile(request: StageRequest): Promise<StagedDataFi
   return undefined;
 }
 
-/** Statistics with the bounds of long texts that DuckDB omitted, from the file. */
-async function withTextBounds(
+/** Statistics with the bounds that DuckDB omitted, from the file. */
+async function withAllBounds(
   { session, exactStatistics }: StageRequest,
   localPath: string,
   known: FileStatistics,
@@ -106,13 +107,14 @@ async function withTextBounds(
   if (unbounded.length === 0) return known;
   const min: Record<string, Bound> = {};
   const max: Record<string, Bound> = {};
+  const bounds = z.union([z.string(), z.boolean(), z.number()]);
   for (const { name } of unbounded) {
     const { lower, upper } = await session.one(
       `SELECT min(${sqlName(name)}) AS lower, max(${sqlName(name)}) AS upper
        FROM read_parquet(${sqlFile(localPath)}, hive_partitioning = false)`,
     );
-    min[name] = String(lower);
-    max[name] = String(upper);
+    min[name] = bounds.parse(lower);
+    max[name] = bounds.parse(upper);
   }
   const counted = { rows: known.numRecords, min, max, nulls: known.nullCount };
   const { minValues, maxValues } = statisticsOfValues(counted, unbounded, exactStatistics);

@@ -47,7 +47,8 @@ export interface WrittenFile {
 
 /**
  * The statistics of a file that DuckDB wrote. `exact` names text columns whose bounds are kept in full. Bounds that
- * DuckDB omits, because it cannot cut a long text to a valid one, are omitted here too; see `unboundedTexts`.
+ * DuckDB omits are omitted here too: it cannot cut a long text to a valid one, and gives no bounds of a column that has
+ * no value in one of the row groups. See `unboundedColumns`.
  */
 export function statisticsOfCopy(
   answer: SqlRow,
@@ -114,28 +115,30 @@ export function statisticsOfValues(
   return { numRecords: counted.rows, minValues, maxValues, nullCount };
 }
 
-/** The text columns that have values in a file, but lack a bound. */
-export function unboundedTexts(statistics: FileStatistics, columns: readonly Column[]): Column[] {
-  return columns.filter((column) => column.type === "string" && isUnbounded(statistics, column));
-}
-
-/**
- * Whether a file's statistics lack bounds of texts or booleans, as those of earlier versions of this program may. A
- * file without statistics lacks none: every reader opens it.
- */
-export function lacksBounds(file: AddFile, columns: readonly Pick<Field, "name" | "type">[]): boolean {
-  const statistics = fileStatistics(file);
-  if (statistics === undefined) return false;
-  return columns.some(
-    (column) => (column.type === "string" || column.type === "boolean") && isUnbounded(statistics, column),
+/** The columns that have values in a file, but lack a bound that they could have. */
+export function unboundedColumns<Each extends Pick<Field, "name" | "type">>(
+  { numRecords: rows, minValues, maxValues, nullCount }: FileStatistics,
+  columns: readonly Each[],
+): Each[] {
+  return columns.filter(
+    ({ name, type }) =>
+      boundedTypes.has(type) &&
+      nullCount[name] !== undefined &&
+      nullCount[name] !== rows &&
+      (minValues[name] === undefined || maxValues[name] === undefined),
   );
 }
 
-function isUnbounded(
-  { numRecords: rows, minValues, maxValues, nullCount }: FileStatistics,
-  { name }: Pick<Field, "name">,
-): boolean {
-  return nullCount[name] !== rows && (minValues[name] === undefined || maxValues[name] === undefined);
+/** Types of which every value can be a bound. */
+const boundedTypes: ReadonlySet<string> = new Set(["string", "boolean", "integer"]);
+
+/**
+ * Whether a file's statistics lack bounds, as those of earlier versions of this program may. A file without statistics
+ * lacks none: every reader opens it.
+ */
+export function lacksBounds(file: AddFile, columns: readonly Pick<Field, "name" | "type">[]): boolean {
+  const statistics = fileStatistics(file);
+  return statistics !== undefined && unboundedColumns(statistics, columns).length > 0;
 }
 
 function boundOf(
