@@ -16,6 +16,7 @@ function namesOfIds(days: string): string {
   return `SELECT
     clever_school_id,
     school_name,
+    name_first_day,
     name_last_day,
     MAX(shares_days) OVER (PARTITION BY clever_school_id) AS shares_days,
     MAX(CASE WHEN place = 1 THEN school_name END) OVER (PARTITION BY clever_school_id) AS newest_name,
@@ -43,22 +44,42 @@ function namesOfIds(days: string): string {
 
 /**
  * The former names of schools. A name is a former name of another one if Clever's ids of its rows now all have this other
- * name, each of these ids identifies a school, and all rows of the former name are older than those of the other one: a
- * merger is not a renaming.
+ * name, each of these ids identifies a school, and all rows of the former name are older than those of the other one. A
+ * merger is not a renaming: two names of the same days do not become one.
  *
  * @param days see `namesOfIds`
  * @returns a SELECT of (`school_name`, `current_name`); no name is both a former and a current one
  */
 export function renamedSchools(days: string): string {
-  return `SELECT school_name, MIN(newest_name) AS current_name
+  return `SELECT school_name, current_name
 FROM (
-  ${namesOfIds(days)}
-) AS named
-GROUP BY school_name
-HAVING MIN(newest_name) = MAX(newest_name)
-  AND MIN(newest_name) <> school_name
-  AND MAX(shares_days) = 0
-  AND MAX(name_last_day) < MIN(newest_first_day)`;
+  SELECT school_name, current_name, MAX(shares_days) OVER (PARTITION BY current_name) AS shares_days
+  FROM (
+    SELECT
+      school_name,
+      current_name,
+      CASE
+        WHEN first_day <= LAG(last_day) OVER (PARTITION BY current_name ORDER BY first_day, last_day) THEN 1
+        ELSE 0
+      END AS shares_days
+    FROM (
+      SELECT
+        school_name,
+        MIN(newest_name) AS current_name,
+        MIN(name_first_day) AS first_day,
+        MAX(name_last_day) AS last_day
+      FROM (
+        ${namesOfIds(days)}
+      ) AS named
+      GROUP BY school_name
+      HAVING MIN(newest_name) = MAX(newest_name)
+        AND MIN(newest_name) <> school_name
+        AND MAX(shares_days) = 0
+        AND MAX(name_last_day) < MIN(newest_first_day)
+    ) AS former
+  ) AS placed_former
+) AS renamed
+WHERE shares_days = 0`;
 }
 
 /**

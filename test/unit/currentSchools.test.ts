@@ -61,6 +61,15 @@ test.each([
     ],
   ],
   [
+    "a school that two schools became",
+    [
+      ["1", "A", 0],
+      ["2", "B", 0],
+      ["1", "C", 1],
+      ["2", "C", 1],
+    ],
+  ],
+  [
     "a school with both names on a day",
     [
       ["1", "A", 0],

@@ -89,10 +89,13 @@ export async function currentSchoolsIn(
 /** The rows of a SELECT with the current names of their schools. */
 export function withCurrentSchools(select: string, { renamedSchools, schoolsOfIds }: CurrentSchools): string {
   if (renamedSchools.length + schoolsOfIds.length === 0) return select;
+  // Without values, a row that matches nothing.
   const pairs = (values: CurrentSchools["schoolsOfIds"]) =>
-    [["", ""] as const, ...values].map((pair) => `(${pair.map(sqlString).join(", ")})`).join(", ");
+    ["(NULL::VARCHAR, NULL::VARCHAR)", ...values.map((pair) => `(${pair.map(sqlString).join(", ")})`)].join(
+      ", ",
+    );
   return `SELECT own.* REPLACE (coalesce(renamed.name, own.school_name, of_id.name) AS school_name) FROM (${select}) own
-    LEFT JOIN (VALUES ${pairs(renamedSchools)}) renamed(former, name) ON renamed.former = nullif(own.school_name, '')
+    LEFT JOIN (VALUES ${pairs(renamedSchools)}) renamed(former, name) ON renamed.former = own.school_name
     LEFT JOIN (VALUES ${pairs(schoolsOfIds)}) of_id(id, name)
-      ON of_id.id = CASE WHEN own.school_name IS NULL THEN nullif(own.clever_school_id, '') END`;
+      ON of_id.id = CASE WHEN own.school_name IS NULL THEN own.clever_school_id END`;
 }
