@@ -15,6 +15,7 @@ import { readCheckedSnapshot, type Snapshot } from "../../delta/snapshot";
 import { withUncheckedFiles } from "../../delta/withTable";
 import { type DuckSession, sqlName } from "../../duck/duck";
 import { countOurRows } from "../activity/digitalActivity";
+import { requireAdopted } from "../adopt/oeaTables";
 import { matchesItsDivision } from "../groups/updateGroups";
 import type { LandedContext } from "../landedReader";
 import { type LogEntry, unexplainedRows } from "../log/ingestLog";
@@ -102,6 +103,7 @@ export async function verifyReport(
   const paths = [pseudoTable(report), lookupTable(report)] as const;
   return withIntactTables(context, paths, async (session, opened) => {
     const [pseudo, lookup] = paths.map((path) => opened.get(path));
+    if (pseudo) requireAdopted(new Map([[report.name, pseudo.snapshot]]));
     requireOurShape(report, pseudo?.snapshot);
     const tables: VerifiedTable[] = [];
     const applied = appliedVersions(pseudo?.snapshot);
