@@ -194,6 +194,8 @@ export class Page implements Actions {
       case "answer":
         model.progress = "";
         model.answer = message.answer;
+        // The filter may have been saved under a school's former name.
+        model.filter = { ...model.filter, schools: message.answer.filter.schools };
         model.formats = formatsOf(texts, message.answer.minimumGroupSize);
         model.phase = { name: "ready" };
         model.announcement = announcementOf(message.answer, texts, model.formats);
