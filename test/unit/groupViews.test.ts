@@ -22,7 +22,8 @@ INSERT INTO lake.groups VALUES
   (NULL, NULL, NULL, NULL, NULL, NULL, 5, '2024-09-06');
 CREATE TABLE people.grade_of_person (${personColumn} VARCHAR, grade VARCHAR);
 INSERT INTO people.grade_of_person VALUES ('amy', '3'), ('tom', '3');
-CREATE TABLE people.daily_participation (${personColumn} VARCHAR, school_name VARCHAR, user_type VARCHAR, date DATE);`),
+CREATE TABLE people.daily_participation (${personColumn} VARCHAR, school_name VARCHAR, user_type VARCHAR, date DATE,
+  reported_school_name VARCHAR);`),
   );
 });
 afterAll(() => duck.close());
@@ -36,7 +37,10 @@ async function grouped(
   return duck.session(async (session) => {
     await session.query("DELETE FROM people.daily_participation");
     for (const row of rows)
-      await session.query("INSERT INTO people.daily_participation VALUES (?, ?, ?, ?)", row);
+      await session.query(
+        "INSERT INTO people.daily_participation VALUES ($1, $2, $3, $4, coalesce($5, $2))",
+        [...row, null].slice(0, 5),
+      );
     await session.query(`CREATE OR REPLACE VIEW people.cohorts AS ${body("cohorts")}`);
     const found = await session.query(`FROM (${asWritten(body("grouped_participation"))}) ORDER BY ALL`);
     return found.map((row) => `${row[personColumn]} ${row.cohort} ${row.counts}`);
@@ -60,6 +64,17 @@ test("rows count on the days of their group that the division knows and has not 
       row("kim", null, "2024-09-04"),
     ]),
   ).toEqual(["amy 1 0", "amy 1 1", "amy 1 0", "amy null 0", "kim 4 1"]);
+});
+
+test("a renamed school has the name of the division, whenever that was made", async () => {
+  const renamed = (reported: string, current: string) => [...row("amy", current, "2024-09-03"), reported];
+  expect(
+    await grouped([
+      renamed("Old North", "North"),
+      renamed("North", "New North"),
+      renamed("Old North", "New North"),
+    ]),
+  ).toEqual(["amy 1 1", "amy null 0", "amy 1 1"]);
 });
 
 test("a teacher has no grade, even with the number of a student", async () => {

@@ -76,7 +76,7 @@ Every measure has its definition as its description.
 **The rule of groups.** People are divided once into groups of at least \`minimumGroupSize\` people, by school, user type and
 grade. Every measure counts the groups that the filter includes completely, on the days on which enough of their people are in
 the reports. Groups that a filter splits are suppressed; *Suppressed groups* shows how many. Run \`clever-lake groups\` after
-each run: new days, people of a new school and a renamed school count only after that. If the group of a grade contains a few students without a
+each run: new days and people of a new school, or of one with a new name, count only after that. If the group of a grade contains a few students without a
 grade, the dashboard counts them with that grade, and these measures suppress that grade. No number is about one person, so the table of each
 person's resources is empty unless \`minimumGroupSize\` is 0 or 1.
 

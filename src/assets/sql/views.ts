@@ -58,14 +58,14 @@ const unmarked = (name: string) => `LEFT(marked.${name}, LEN(marked.${name}) - 1
 /** The same text. T-SQL's `=` ignores spaces at the end, which would give a row two cohorts. */
 const isText = (a: string, b: string) => `${a} = ${b} AND CONCAT(${a}, '|') = CONCAT(${b}, '|')`;
 
-/** The rows of a report with the current names of their schools. */
+/** The rows of a report with the current names of their schools, and the reported ones. */
 function currentRows(report: ReportName): string {
   const columns = pseudoColumns(reports[report]).map(({ name }) =>
     name === "school_name"
       ? "COALESCE(renamed_school.current_name, stored.school_name, school_of_id.school_name) AS school_name"
       : `stored.${name}`,
   );
-  return `SELECT ${columns.join(", ")}
+  return `SELECT ${columns.join(", ")}, stored.school_name AS reported_school_name
     FROM ${allRows(report)} AS stored
     LEFT JOIN people.renamed_school AS renamed_school ON ${isText("renamed_school.school_name", "stored.school_name")}
     LEFT JOIN people.school_of_id AS school_of_id
@@ -83,7 +83,9 @@ const people = viewIn("people");
 const question = viewIn("questions");
 
 /** The columns of resource usage, with the newest names of resources. */
-const renamedColumns = [...pseudoColumns(reports.resource_usage).map(({ name }) => name), personColumn]
+const renamedColumns = pseudoColumns(reports.resource_usage)
+  .map(({ name }) => name)
+  .concat("reported_school_name", personColumn)
   .map((name) =>
     name === "resource_name" || name === "resource_type"
       ? `CASE WHEN newest.resource_id IS NULL THEN named.${name} ELSE newest.${name} END AS ${name}`
@@ -339,6 +341,20 @@ GROUP BY people.grade`,
 const sameText = (a: string, b: string) => `((${isText(a, b)}) OR (${a} IS NULL AND ${b} IS NULL))`;
 
 /**
+ * The rows of a view of people, with the school that the division counts them for. Where it was made before a school was
+ * renamed, it has the reported name.
+ */
+const withDividedSchool = (rows: string) => `
+  SELECT
+    named.*,
+    CASE WHEN divided.school IS NULL THEN named.school_name
+      ELSE COALESCE(named.reported_school_name, named.school_name) END AS divided_school
+  FROM ${rows} AS named
+  LEFT JOIN (SELECT DISTINCT CONCAT(school_name, '|') AS school FROM people.cohorts WHERE school_name IS NOT NULL) AS divided
+    ON divided.school = CONCAT(named.reported_school_name, '|')
+`;
+
+/**
  * The rows of a view of people, each with its cohort. Only rows of known cohorts count, on the days that the division
  * knows and has not suppressed.
  */
@@ -352,7 +368,7 @@ const withCohort = (rows: string) => `SELECT
       THEN 1
     ELSE 0
   END AS counts
-FROM ${rows} AS report_rows
+FROM (${withDividedSchool(rows)}) AS report_rows
 CROSS JOIN (
   SELECT MIN(day_left_out) AS first_day, MAX(day_left_out) AS end_day FROM lake.groups WHERE group_number IS NULL
 ) AS known_days
@@ -360,7 +376,7 @@ LEFT JOIN people.grade_of_person AS grades
   ON grades.${personColumn} = report_rows.${personColumn} AND report_rows.user_type = '${userTypeValue.students}'
 LEFT JOIN people.cohorts AS cohorts
   ON cohorts.user_type = report_rows.user_type
-  AND ${sameText("cohorts.school_name", "report_rows.school_name")}
+  AND ${sameText("cohorts.school_name", "report_rows.divided_school")}
   AND ${sameText("cohorts.grade", "grades.grade")}
 LEFT JOIN lake.groups AS left_out
   ON left_out.group_number = cohorts.group_number AND left_out.day_left_out = report_rows.date`;
