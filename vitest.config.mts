@@ -42,8 +42,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 120_000,
           pool: "forks",
-          // Most wait for other programs half of the time.
-          maxWorkers: availableParallelism() + 1,
+          maxWorkers: 2,
           // Behind the unit tests, which take seconds each.
           sequence: { groupOrder: 1 },
         },

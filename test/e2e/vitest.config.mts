@@ -15,8 +15,8 @@ export default defineConfig({
     hookTimeout: 300_000,
     expect: { poll: { timeout: 90_000 } },
     pool: "forks",
-    // Each file has its own VS Code and Chromium, which mostly wait.
-    maxWorkers: 2,
+    // Each file has its own VS Code and Chromium.
+    maxWorkers: 1,
     reporters: ["default", "junit"],
     outputFile: { junit: path.join(root, "out/test-results/e2e.xml") },
   },
