@@ -11,7 +11,8 @@ import { buildMonth } from "./monthBuild";
 import { type FilesByMonth, monthFiles } from "./monthFiles";
 import { MonthIds } from "./monthIds";
 import type { ParticipationIndex } from "./participationIndex";
-import { currentSchoolsIn, preparePeople, withCurrentSchools } from "./peopleTables";
+import { preparePeople } from "./peopleTables";
+import { currentSchoolsIn, underCurrentNames } from "./schoolNames";
 import { TableRows } from "./tableRows";
 import { isSame, type NewestCommits, type Snapshots, WatchedTables } from "./watchedTables";
 
@@ -203,7 +204,7 @@ export class IndexUpkeep {
     const tables = await DictionaryTables.open(session, state.dictionary, people);
     const missing = [...requested].filter(([month, { key }]) => state.months.get(month)?.key !== key);
     for (const [month] of missing) state.removeMonth(month);
-    const current = (select: string) => withCurrentSchools(select, state.people);
+    const current = (select: string) => underCurrentNames(select, state.people);
     const seats = await tables.seat(missing.map(([month]) => current(ids.get(month) as string)));
     for (const [month, { key, ...monthFiles }] of missing) {
       report({ ready: state.months.size, months: requested.size });

@@ -12,8 +12,8 @@ type Rows = Readonly<Record<ReportKind, string>>;
 
 /**
  * The distinct ids, schools and user types in the rows of each month. Which person a row is about, and what its school is
- * called now, can depend on rows of any other month, so the ids of all months are needed whenever one changes. They are stored in the cache, so that only
- * the rows of the changed month are read.
+ * called now, can depend on rows of any other month, so the ids of all months are needed whenever one changes. They are
+ * stored in the cache, so that only the rows of the changed month are read.
  */
 export class MonthIds {
   private readonly stored: Map<string, Manifest["ids"][number]>;

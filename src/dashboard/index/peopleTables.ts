@@ -1,18 +1,11 @@
 import { createHash } from "node:crypto";
-import { renamedSchools, schoolsOfIds } from "../../clever/currentSchools";
 import { joinedIds, personColumn, withPerson } from "../../clever/person";
 import { pseudonymName } from "../../clever/reports";
-import { type DuckSession, sqlString } from "../../duck/duck";
-import type { ParticipationIndex } from "./participationIndex";
+import type { DuckSession } from "../../duck/duck";
+import type { CurrentSchools } from "./schoolNames";
 
 const sisId = pseudonymName("sis_id");
 const cleverId = pseudonymName("clever_user_id");
-
-/** See `clever/currentSchools.ts`. */
-interface CurrentSchools extends Pick<ParticipationIndex, "renamedSchools"> {
-  /** Clever's ids of schools that have rows without a name, each with the name. */
-  readonly schoolsOfIds: readonly (readonly [id: string, name: string])[];
-}
 
 /** Facts about people that need all rows together, not one month's. */
 export interface PeopleOfTables extends CurrentSchools {
@@ -60,42 +53,4 @@ export async function preparePeople(
   );
   const { some } = await session.one(`SELECT count(grade) > 0 AS some FROM (${roster.rows})`);
   return { ...facts, hasGrades: some === true };
-}
-
-/**
- * The schools of rows that do not have the current name of their school.
- *
- * @param ids SELECTs as `MonthIds` returns them, of all months
- */
-export async function currentSchoolsIn(
-  session: DuckSession,
-  ids: readonly string[],
-): Promise<CurrentSchools> {
-  if (ids.length === 0) return { renamedSchools: [], schoolsOfIds: [] };
-  const days = ids
-    .map((each) => `SELECT clever_school_id, school_name, first_day, last_day FROM (${each}) WHERE counts`)
-    .join(" UNION ALL ");
-  const renamed = await session.query(`FROM (${renamedSchools(days)}) ORDER BY school_name`);
-  const ofIds = await session.query(
-    `FROM (${schoolsOfIds(days)}) ids
-     SEMI JOIN (FROM (${days}) WHERE school_name IS NULL) nameless USING (clever_school_id) ORDER BY clever_school_id`,
-  );
-  return {
-    renamedSchools: renamed.map((row) => [String(row.school_name), String(row.current_name)]),
-    schoolsOfIds: ofIds.map((row) => [String(row.clever_school_id), String(row.school_name)]),
-  };
-}
-
-/** The rows of a SELECT with the current names of their schools. */
-export function withCurrentSchools(select: string, { renamedSchools, schoolsOfIds }: CurrentSchools): string {
-  if (renamedSchools.length + schoolsOfIds.length === 0) return select;
-  // Without values, a row that matches nothing.
-  const pairs = (values: CurrentSchools["schoolsOfIds"]) =>
-    ["(NULL::VARCHAR, NULL::VARCHAR)", ...values.map((pair) => `(${pair.map(sqlString).join(", ")})`)].join(
-      ", ",
-    );
-  return `SELECT own.* REPLACE (coalesce(renamed.name, own.school_name, of_id.name) AS school_name) FROM (${select}) own
-    LEFT JOIN (VALUES ${pairs(renamedSchools)}) renamed(former, name) ON renamed.former = own.school_name
-    LEFT JOIN (VALUES ${pairs(schoolsOfIds)}) of_id(id, name)
-      ON of_id.id = CASE WHEN own.school_name IS NULL THEN own.clever_school_id END`;
 }

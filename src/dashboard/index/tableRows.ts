@@ -38,16 +38,15 @@ export class TableRows {
     files: Omit<MonthFiles, "key">,
     signal: AbortSignal,
   ): Promise<Readonly<Record<ReportKind, string>>> {
+    const rowsOf = async (report: Report, table: Snapshot | undefined, ofTable: readonly AddFile[]) =>
+      table ? withSchoolId(await this.select(table, ofTable, signal), table) : noRows(report);
     return {
-      dailyParticipation: dailyParticipation
-        ? withSchoolId(
-            await this.select(dailyParticipation, files.dailyParticipation, signal),
-            dailyParticipation,
-          )
-        : noRows(reports.daily_participation),
-      resourceUsage: resourceUsage
-        ? withSchoolId(await this.select(resourceUsage, files.resourceUsage, signal), resourceUsage)
-        : noRows(reports.resource_usage),
+      dailyParticipation: await rowsOf(
+        reports.daily_participation,
+        dailyParticipation,
+        files.dailyParticipation,
+      ),
+      resourceUsage: await rowsOf(reports.resource_usage, resourceUsage, files.resourceUsage),
     };
   }
 
