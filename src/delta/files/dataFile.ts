@@ -10,13 +10,7 @@ import type { AddFile, Tags } from "../log/actions";
 import { encodePath } from "../paths";
 import { type Column, sqlType } from "../schema";
 import { withScratch } from "./localFiles";
-import {
-  type Bound,
-  type FileStatistics,
-  statisticsOfCopy,
-  statisticsOfValues,
-  unboundedColumns,
-} from "./statistics";
+import { type FileStatistics, statisticsOfCopy, statisticsOfValues, unboundedColumns } from "./statistics";
 
 /** How a table's data files are written. */
 export interface FileLayout {
@@ -97,6 +91,8 @@ export async function stageDataFile(request: StageRequest): Promise<StagedDataFi
   return undefined;
 }
 
+const bound = z.union([z.string(), z.boolean(), z.number()]);
+
 /** Statistics with the bounds that DuckDB omitted, from the file. */
 async function withAllBounds(
   { session, exactStatistics }: StageRequest,
@@ -105,17 +101,16 @@ async function withAllBounds(
   unbounded: readonly Column[],
 ): Promise<FileStatistics> {
   if (unbounded.length === 0) return known;
-  const min: Record<string, Bound> = {};
-  const max: Record<string, Bound> = {};
-  const bounds = z.union([z.string(), z.boolean(), z.number()]);
-  for (const { name } of unbounded) {
-    const { lower, upper } = await session.one(
-      `SELECT min(${sqlName(name)}) AS lower, max(${sqlName(name)}) AS upper
-       FROM read_parquet(${sqlFile(localPath)}, hive_partitioning = false)`,
-    );
-    min[name] = bounds.parse(lower);
-    max[name] = bounds.parse(upper);
-  }
+  const selected = unbounded.flatMap(({ name }, at) => [
+    `min(${sqlName(name)}) AS lower_${at}`,
+    `max(${sqlName(name)}) AS upper_${at}`,
+  ]);
+  const found = await session.one(
+    `SELECT ${selected.join(", ")} FROM read_parquet(${sqlFile(localPath)}, hive_partitioning = false)`,
+  );
+  const bounds = (end: "lower" | "upper") =>
+    Object.fromEntries(unbounded.map(({ name }, at) => [name, bound.parse(found[`${end}_${at}`])]));
+  const [min, max] = [bounds("lower"), bounds("upper")];
   const counted = { rows: known.numRecords, min, max, nulls: known.nullCount };
   const { minValues, maxValues } = statisticsOfValues(counted, unbounded, exactStatistics);
   return {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { CleverLakeError } from "../../basics/errors";
+import { jsonIn } from "../../basics/json";
 import type { SqlRow } from "../../duck/duck";
 import type { AddFile } from "../log/actions";
 import type { Column, DeltaType, Field } from "../schema";
@@ -238,12 +239,7 @@ export function fileStatistics(file: AddFile): FileStatistics | undefined {
 }
 
 function parseStatistics(text: string | undefined): FileStatistics | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return statistics.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
+  return text === undefined ? undefined : statistics.safeParse(jsonIn(text)).data;
 }
 
 /** Whether a column of a file may have a text, by the file's statistics. */
