@@ -6,6 +6,13 @@
  * - those of older reports, which have no school names (`schoolsOfIds`).
  */
 
+/** Whether a span of days overlaps the one before it; 1 for at least one of several that overlap. */
+const sharesDays = (of: string) =>
+  `CASE
+        WHEN first_day <= LAG(last_day) OVER (PARTITION BY ${of} ORDER BY first_day, last_day) THEN 1
+        ELSE 0
+      END AS shares_days`;
+
 /**
  * The names of each of Clever's ids of schools. If several names of an id have rows on the same days (`shares_days`),
  * schools share the id, and it identifies none of them.
@@ -28,10 +35,7 @@ function namesOfIds(days: string): string {
       MIN(first_day) OVER (PARTITION BY school_name) AS name_first_day,
       MAX(last_day) OVER (PARTITION BY school_name) AS name_last_day,
       ROW_NUMBER() OVER (PARTITION BY clever_school_id ORDER BY last_day DESC, first_day DESC, school_name) AS place,
-      CASE
-        WHEN first_day <= LAG(last_day) OVER (PARTITION BY clever_school_id ORDER BY first_day, last_day) THEN 1
-        ELSE 0
-      END AS shares_days
+      ${sharesDays("clever_school_id")}
     FROM (
       SELECT clever_school_id, school_name, MIN(first_day) AS first_day, MAX(last_day) AS last_day
       FROM (${days}) AS each_row
@@ -58,10 +62,7 @@ FROM (
     SELECT
       school_name,
       current_name,
-      CASE
-        WHEN first_day <= LAG(last_day) OVER (PARTITION BY current_name ORDER BY first_day, last_day) THEN 1
-        ELSE 0
-      END AS shares_days
+      ${sharesDays("current_name")}
     FROM (
       SELECT
         school_name,

@@ -71,15 +71,12 @@ export async function compareWithReports(
   students: Iterable<PseudonymizedStudent>,
 ): Promise<SharedStudents | undefined> {
   const isUnreadable = (error: unknown) => isDamage(error) || isCleverLakeError(error, "unsupportedTable");
-  const known: string[] = [];
-  let isKnown = false;
+  const found: ReadonlySet<string>[] = [];
   for (const report of allReports()) {
-    const found = await undefinedIf(isUnreadable, pseudonymsIn(open, lookupTable(report)));
-    if (found === undefined) continue;
-    isKnown = true;
-    known.push(...found);
+    const known = await undefinedIf(isUnreadable, pseudonymsIn(open, lookupTable(report)));
+    if (known !== undefined) found.push(known);
   }
-  return isKnown ? sharedWith(new Set(known), students) : undefined;
+  return found.length > 0 ? sharedWith(new Set(found.flatMap((known) => [...known])), students) : undefined;
 }
 
 /** The school system's pseudonyms in a table; undefined if there is no such table. */
