@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { groupViews } from "../../src/assets/sql/views";
+import { groupViews } from "../../src/assets/sql/groupViews";
 import { personColumn } from "../../src/clever/person";
 import { Duck } from "../../src/duck/duck";
 

@@ -1,8 +1,9 @@
 import type { Asset } from "../asset";
 import type { LakeAddresses } from "../lakeAddresses";
+import { groupViews } from "./groupViews";
 import { databaseName, fabricScripts, lakehouseName, synapseScripts } from "./scripts";
 import { divisionTable, gradesTable, readStage, reportTables } from "./tables";
-import { gradeViews, groupViews, questionViews, type View } from "./views";
+import { gradeViews, questionViews, type View } from "./views";
 
 const title = "SQL views";
 

@@ -1,6 +1,7 @@
 import { personColumn } from "../../clever/person";
 import { quoted } from "../asset";
 import type { LakeAddresses } from "../lakeAddresses";
+import { groupViews } from "./groupViews";
 import {
   divisionTable,
   gradesTable,
@@ -10,15 +11,7 @@ import {
   sqlTypeOf,
   utf8,
 } from "./tables";
-import {
-  gradeViews,
-  groupViews,
-  personViews,
-  questionViews,
-  schemas,
-  studentViews,
-  type View,
-} from "./views";
+import { gradeViews, personViews, questionViews, schemas, studentViews, type View } from "./views";
 
 /** The database name in OEA's queries and Power BI template. */
 export const databaseName = "sqls2_clever";
