@@ -11,7 +11,7 @@ import { requireNode } from "./cli/nodeVersion";
 import { jsonText, plain, styledError } from "./cli/text";
 import { defaultSchoolYearStart, keptWhole, monthAndDay, rangePresets } from "./dashboard/opening";
 import { schoolLevels } from "./dashboard/schoolLevels";
-import type { RunRequest } from "./pipeline/run";
+import type { RunRequest } from "./pipeline/runRequest";
 
 const abort = new AbortController();
 /** The exit code, which is that of a failure until the command has ended. */

@@ -1,8 +1,10 @@
 import { describeError } from "../basics/errors";
 import { newestRunPath } from "../clever/layout";
-import { reportNames } from "../clever/reports";
+import { reportNames, type UserType } from "../clever/reports";
 import type { LakeAccess } from "../delta/openLake";
 import { type RunRecord, type RunSummary, writeRunRecord } from "./log/runRecord";
+import { waitingInQuarantine } from "./plan/quarantine";
+import type { RunPlan } from "./plan/runPlan";
 import { healthy } from "./read/checks/identityHealth";
 
 /** Whether files failed or were quarantined. */
@@ -49,6 +51,25 @@ export function emptySummary(runId: string): RunSummary {
     milliseconds: 0,
   };
 }
+
+/**
+ * The summary of a run that has only decided what to do.
+ *
+ * @param userTypes those of the configuration
+ */
+export function plannedSummary(runId: string, plan: RunPlan, userTypes: readonly UserType[]): RunSummary {
+  const nothingToAccept = "It is not in quarantine: there was nothing to accept.";
+  return {
+    ...emptySummary(runId),
+    unchanged: plan.files.filter((file) => inLake.has(file.state)).length,
+    inQuarantine: waitingInQuarantine(plan.state, userTypes).map(({ path }) => path),
+    notRead: plan.files.flatMap(({ path, unread }) => (unread ? [{ path, ...unread }] : [])),
+    notes: plan.unneededConsents.map((path) => ({ path, note: nothingToAccept })),
+  };
+}
+
+/** States of files that are in the lake. */
+const inLake: ReadonlySet<string> = new Set(["landed", "anonymized", "quarantined", "dismissed"]);
 
 /** A summary as reported when its run ends. */
 export function finishedSummary(summary: RunSummary, started: Date): RunSummary {

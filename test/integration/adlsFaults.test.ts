@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { CleverLakeError } from "../../src/basics/errors";
-import type { RunRequest } from "../../src/pipeline/run";
+import type { RunRequest } from "../../src/pipeline/runRequest";
 import { verifyLake } from "../../src/pipeline/verify/verify";
 import { AdlsEmulator } from "../adls-emulator/emulator";
 import type { Fault } from "../adls-emulator/faults";

@@ -13,7 +13,7 @@ import type { LogEntry } from "../../src/pipeline/log/ingestLog";
 import { IngestLog } from "../../src/pipeline/log/logTable";
 import { dismissQuarantined } from "../../src/pipeline/plan/dismiss";
 import type { Landing } from "../../src/pipeline/plan/plan";
-import type { RunRequest } from "../../src/pipeline/run";
+import type { RunRequest } from "../../src/pipeline/runRequest";
 import { type Fault, FaultyLake } from "../helpers/faultyLake";
 import { sharedDuck } from "../helpers/lakeRows";
 import { dailyHeader, PipelineFixture, pseudonym, usageHeader } from "../helpers/pipelineFixture";

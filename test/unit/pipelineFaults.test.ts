@@ -4,7 +4,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CleverLakeError } from "../../src/basics/errors";
 import { refusedRowsPath } from "../../src/clever/layout";
-import type { RunRequest } from "../../src/pipeline/run";
+import type { RunRequest } from "../../src/pipeline/runRequest";
 import { type Fault, FaultyLake } from "../helpers/faultyLake";
 import {
   daily,

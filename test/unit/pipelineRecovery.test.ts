@@ -6,7 +6,7 @@ import { reports } from "../../src/clever/reports";
 import type { Lake } from "../../src/lake/lake";
 import type { LogEntry } from "../../src/pipeline/log/ingestLog";
 import { IngestLog } from "../../src/pipeline/log/logTable";
-import type { RunRequest } from "../../src/pipeline/run";
+import type { RunRequest } from "../../src/pipeline/runRequest";
 import { FaultyLake } from "../helpers/faultyLake";
 import { sharedDuck } from "../helpers/lakeRows";
 import { lakeTemplate } from "../helpers/lakeTemplate";

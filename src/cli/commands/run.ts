@@ -1,5 +1,6 @@
 import { isLake } from "../../lake/requireLake";
-import { type RunRequest, run } from "../../pipeline/run";
+import { run } from "../../pipeline/run";
+import type { RunRequest } from "../../pipeline/runRequest";
 import { needsAttention } from "../../pipeline/runSummary";
 import { openEngine } from "../../spark/openEngine";
 import { type CommandAction, shown } from "../command";

@@ -15,7 +15,7 @@ import type { Freshness } from "../../pipeline/plan/freshness";
 import type { FileState, PlannedFile } from "../../pipeline/plan/plan";
 import type { LakeWork } from "../../pipeline/progress";
 import type { RosterRequest } from "../../pipeline/roster/importRoster";
-import type { RunRequest } from "../../pipeline/run";
+import type { RunRequest } from "../../pipeline/runRequest";
 import type { VacuumRequest } from "../../pipeline/upkeep/vacuumLake";
 import type { PreviewInfo } from "../../protocol/previewedReport";
 import type { SampleOptions } from "../../sample/district";
