@@ -136,7 +136,8 @@ function shapeDifference(actual: TableShape, expected: TableShape): string | und
     const found = actual.columns[i];
     const expectedColumn = expected.columns[i];
     if (expectedColumn === undefined) return `it has the additional column ${found?.name}`;
-    if (found === undefined) return `it lacks the column ${expectedColumn.name}`;
+    const isThere = actual.columns.some(({ name }) => name === expectedColumn.name);
+    if (found === undefined || !isThere) return `it lacks the column ${expectedColumn.name}`;
     if (found.name !== expectedColumn.name)
       return `column ${i + 1} is ${found.name}, not ${expectedColumn.name}`;
     if (found.type !== expectedColumn.type)

@@ -10,6 +10,12 @@ import { removeFile } from "../../src/delta/tableActions";
 import type { FolderLake } from "../../src/lake/folder";
 import { sharedDuck } from "./lakeRows";
 
+interface SchemaField {
+  readonly name: string;
+  readonly type: unknown;
+}
+export type SchemaChange = (fields: readonly SchemaField[]) => readonly SchemaField[];
+
 /** Another program that writes to a table of a folder lake and does not know our tags. */
 export class ForeignWriter {
   constructor(
@@ -36,6 +42,18 @@ export class ForeignWriter {
     const versions = { minReaderVersion: 3, minWriterVersion: 7 };
     const protocol = { ...versions, readerFeatures: [feature], writerFeatures: [feature] };
     await this.commit("SET TBLPROPERTIES", [{ protocol }]);
+  }
+
+  /** Changes the table's columns in its log only, as programs with column mapping or schema evolution do. */
+  async changeColumns(change: SchemaChange): Promise<void> {
+    const { columns: _, schemaString, ...metadata } = (await this.snapshot()).metadata;
+    const schema = JSON.parse(schemaString) as { readonly fields: readonly SchemaField[] };
+    const changed = JSON.stringify({ ...schema, fields: change(schema.fields) });
+    await this.commit("REPLACE COLUMNS", [{ metaData: { ...metadata, schemaString: changed } }]);
+  }
+
+  async dropColumn(dropped: string): Promise<void> {
+    await this.changeColumns((fields) => fields.filter(({ name }) => name !== dropped));
   }
 
   /** Rewrites a month's rows into one data file. */

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { pseudoTable } from "../../src/clever/layout";
+import { lookupTable, pseudoTable, rosterTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import type { AddFile } from "../../src/delta/log/actions";
 import { formatCommit } from "../../src/delta/log/actions";
@@ -10,21 +10,29 @@ import { readQuery } from "../../src/delta/readQuery";
 import { readSnapshot } from "../../src/delta/snapshot";
 import { removeFile } from "../../src/delta/tableActions";
 import { sqlString } from "../../src/duck/duck";
-import { ForeignWriter } from "../helpers/foreignWriter";
+import { updateActivityWithoutRun } from "../../src/pipeline/activity/digitalActivity";
+import { exportEngagement } from "../../src/pipeline/activity/exportEngagement";
+import { repairLake } from "../../src/pipeline/repair/repair";
+import { ForeignWriter, type SchemaChange } from "../helpers/foreignWriter";
+import { lakeMetrics } from "../helpers/lakeMetrics";
 import { sharedDuck } from "../helpers/lakeRows";
 import {
   daily,
   dailyCsv,
   dailyPath,
   PipelineFixture,
+  salt,
   usage,
   usageCsv,
   usagePath,
 } from "../helpers/pipelineFixture";
+import { PseudoTables } from "../helpers/pseudoTables";
+import { temporaryFolder } from "../helpers/temporaryFolder";
 
 /** `verify` recomputes the rows that count, and reports another program's changes by source. */
 
 const participation = pseudoTable(reports.daily_participation);
+const lookup = lookupTable(reports.daily_participation);
 const [older, newer] = [dailyPath("2024-09-03"), dailyPath("2024-09-04")];
 const differing = "Its rows in the table differ from its landed file.";
 
@@ -53,15 +61,63 @@ test("files whose transactions another program let expire are named once, and th
 });
 
 test("a table from which another program dropped a column is named, with what to do", async () => {
-  const writer = new ForeignWriter(fixture.lake, participation);
-  const { columns: _, schemaString, ...metadata } = (await writer.snapshot()).metadata;
-  const schema = JSON.parse(schemaString) as { fields: { name: string }[] };
-  const fields = schema.fields.filter(({ name }) => name !== "source_file");
-  await writer.commit("REPLACE COLUMNS", [
-    { metaData: { ...metadata, schemaString: JSON.stringify({ ...schema, fields }) } },
-  ]);
+  await new ForeignWriter(fixture.lake, participation).dropColumn("source_file");
   const problem = expect.stringMatching(/lacks the column source_file\. clever-lake repair/) as unknown;
   expect((await fixture.verify()).problems).toEqual([{ subject: participation, problem }]);
+});
+
+test.each([
+  [
+    "dropped",
+    "it lacks the column num_logins",
+    (fields) => fields.filter(({ name }) => name !== "num_logins"),
+  ],
+  [
+    "retyped",
+    "the column num_logins is of type string, not integer",
+    (fields) => fields.map((field) => (field.name === "num_logins" ? { ...field, type: "string" } : field)),
+  ],
+] satisfies readonly (readonly [string, string, SchemaChange])[])(
+  "a number column that another program %s is named by all that reads the rows, with what to do",
+  async (_, difference, change) => {
+    const { lake } = fixture;
+    await new ForeignWriter(lake, participation).changeColumns(change);
+    const refusal = {
+      code: "unsupportedTable",
+      subject: participation,
+      message: expect.stringContaining(difference) as unknown,
+      hint: expect.stringContaining("clever-lake repair") as unknown,
+    };
+    const place = path.join(await temporaryFolder(), "events.parquet");
+    await expect(lakeMetrics(lake, {}, { minimumGroupSize: 1 })).rejects.toMatchObject(refusal);
+    await expect(exportEngagement(lake, await sharedDuck(), place)).rejects.toMatchObject(refusal);
+    await expect(updateActivityWithoutRun(lake)).rejects.toMatchObject(refusal);
+    await repairLake({ lake, salt, dryRun: false });
+    await lakeMetrics(lake, {}, { minimumGroupSize: 1 });
+    expect((await fixture.verify()).problems).toEqual([]);
+  },
+);
+
+test("a column that another program dropped from a lookup table is named, and repair rebuilds the table", async () => {
+  await new ForeignWriter(fixture.lake, lookup).dropColumn("sis_id");
+  const named = expect.stringMatching(
+    `${lookup}: .* lacks the column sis_id\\. clever-lake repair`,
+  ) as unknown;
+  expect((await fixture.verify()).problems).toEqual([{ subject: participation, problem: named }]);
+  await repairLake({ lake: fixture.lake, salt, dryRun: false });
+  expect((await fixture.verify()).problems).toEqual([]);
+});
+
+test("a column that another program dropped from the roster's table is named by verify and the dashboard", async () => {
+  const { lake } = fixture;
+  await new PseudoTables(lake).putRoster(new Map([["amy", "9"]]));
+  await new ForeignWriter(lake, rosterTable).dropColumn("grade");
+  const problem = expect.stringMatching(/lacks the column grade/) as unknown;
+  expect((await fixture.verify()).problems).toEqual([{ subject: rosterTable, problem }]);
+  await expect(lakeMetrics(lake, {}, { minimumGroupSize: 1 })).rejects.toMatchObject({
+    code: "unsupportedTable",
+    subject: rosterTable,
+  });
 });
 
 /**

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { CleverLakeError } from "../../basics/errors";
 import { fileStatistics } from "../../delta/files/statistics";
 import type { AddFile } from "../../delta/log/actions";
 import { lakePathOf } from "../../delta/readQuery";
@@ -54,7 +53,6 @@ async function byMonth(
 ): Promise<Map<string, AddFile[]>> {
   const months = new Map<string, AddFile[]>();
   if (snapshot === undefined) return months;
-  requireColumns(snapshot);
   for (const file of snapshot.files.values()) {
     const found = monthsByStatistics(file) ?? (await readMonths(snapshot, file, lakePathOf(snapshot, file)));
     for (const month of found.length > 0 ? found : [undatedName]) {
@@ -78,29 +76,6 @@ function monthsByStatistics(file: AddFile): readonly string[] | undefined {
 
 function monthOf(date: unknown): string | undefined {
   return typeof date === "string" ? /^(\d{4}-\d{2})-\d{2}$/.exec(date)?.[1] : undefined;
-}
-
-/** A table of this name by another program may be older than ours. */
-function requireColumns({ metadata, tablePath }: Snapshot): void {
-  const present = new Set(metadata.columns.map(({ name }) => name));
-  for (const name of ["date", "sis_id_pseudonym", "clever_user_id_pseudonym", "school_name", "user_type"]) {
-    if (present.has(name)) continue;
-    // OEA's tables have the report's columns, but none that name the source of a row.
-    if (name === "user_type" && !present.has("source_file")) {
-      throw new CleverLakeError(
-        "notAdopted",
-        "OEA's own notebooks wrote this table; it cannot be counted yet.",
-        {
-          subject: tablePath,
-          hint: "Run `clever-lake adopt --dry-run` to see what is there, then adopt the lake with `clever-lake adopt`.",
-        },
-      );
-    }
-    throw new CleverLakeError("unsupportedTable", `The table has no column ${name}.`, {
-      subject: tablePath,
-      hint: "This program did not write it. Move it away and run again to create a new one.",
-    });
-  }
 }
 
 function keyOf(tables: Snapshots, files: Omit<MonthFiles, "key">): string {

@@ -1,9 +1,11 @@
 import { allSettledOrThrow } from "../../basics/allSettledOrThrow";
-import { isDamage, isForbidden } from "../../basics/errors";
+import { CleverLakeError, isDamage, isForbidden } from "../../basics/errors";
 import { ingestLogTable, lookupTable, pseudoTable, rosterTable } from "../../clever/layout";
-import { type Report, reports } from "../../clever/reports";
+import { pseudoColumns, type Report, reports } from "../../clever/reports";
+import { rosterColumns } from "../../clever/roster";
 import { tableGone } from "../../clever/tableGone";
 import { commitPath, logFolder } from "../../delta/paths";
+import { requireSameShape } from "../../delta/schema";
 import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapshot";
 import { withTables } from "../../delta/withTable";
 import { type Duck, sqlString } from "../../duck/duck";
@@ -97,6 +99,7 @@ class WatchedTable {
       snapshot = await read();
       if (snapshot === undefined) throw tableGone(this.report);
     }
+    if (snapshot !== undefined) requireOurColumns(snapshot, this.report);
     if (snapshot === undefined) this.commit = null;
     else if (snapshot !== before) this.commit = await this.commitOf(lake, snapshot, options);
     this.snapshot = snapshot;
@@ -132,6 +135,24 @@ class WatchedTable {
     const commit = await lake.stat(commitPath(this.tablePath, version), options);
     return { version, size: commit?.size ?? 0, modified: commit?.modified.getTime() ?? 0 };
   }
+}
+
+/** Rejects if another program wrote the table or changed its columns; how it is partitioned does not matter here. */
+function requireOurColumns({ metadata, tablePath }: Snapshot, report: Report | undefined): void {
+  const { columns, partitionColumns } = metadata;
+  // OEA's tables have the report's columns, but not ours.
+  if (report && !columns.some(({ name }) => name === "user_type" || name === "source_file")) {
+    throw new CleverLakeError(
+      "notAdopted",
+      "OEA's own notebooks wrote this table; it cannot be counted yet.",
+      {
+        subject: tablePath,
+        hint: "Run `clever-lake adopt --dry-run` to see what is there, then adopt the lake with `clever-lake adopt`.",
+      },
+    );
+  }
+  const expected = { columns: report ? pseudoColumns(report) : rosterColumns, partitionColumns };
+  requireSameShape(metadata, expected, tablePath, "mayFollow");
 }
 
 /** Most lakes have no roster, and finding that out must not open DuckDB. */

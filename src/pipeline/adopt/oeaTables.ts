@@ -8,7 +8,14 @@ import { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { IngestLog } from "../log/logTable";
 import { interruptedRuns, RunHistory, type RunRecord } from "../log/runRecord";
-import { allReports, appliedVersions, type LakeTables, type PseudoTables, readTables } from "../write/tables";
+import {
+  allReports,
+  appliedVersions,
+  type LakeTables,
+  type PseudoTables,
+  readTables,
+  requireOurShape,
+} from "../write/tables";
 
 /** A table that OEA's own notebooks wrote. */
 export interface OeaTable {
@@ -42,7 +49,7 @@ export function requireAdopted(tables: PseudoTables | undefined): void {
 
 /**
  * The `_pseudo` tables, for data that is derived from all of their rows. Rejects with `unsupportedTable` if one of them
- * cannot be read and with `corrupt` if one is gone, because it would be taken for one without rows, and with
+ * cannot be read or has other columns, with `corrupt` if one is gone, because it would be taken for one without rows, and with
  * `notAdopted` as `requireAdopted` does. A table is gone if it has a lookup table, which is written before the rows, or if
  * files were pseudonymized into it, by the ingest log.
  */
@@ -54,7 +61,9 @@ export async function requireComplete(
   for (const report of allReports()) {
     const error = refused.get(pseudoTable(report));
     if (error) throw error;
-    if (pseudo.has(report.name)) continue;
+    const snapshot = pseudo.get(report.name);
+    requireOurShape(report, snapshot);
+    if (snapshot) continue;
     if (lookups.has(report.name) || (await hadRows(open, report))) throw tableGone(report);
   }
   return pseudo;

@@ -14,8 +14,8 @@ import { type Reading, readDeliveries } from "../read/readDeliveries";
 import type { EngineTask, OpenReadEngine } from "../read/readEngine";
 import { type StagedRows, stageRows } from "../read/stageRows";
 import { type CheckedVersions, consistencyMark } from "../repair/foreignCommits";
-import { type ChangeContext, type PlannedChange, requireOurShape, TableChange } from "../write/tableChange";
-import { filesPerPartition, pseudoFiles } from "../write/tables";
+import { type ChangeContext, type PlannedChange, TableChange } from "../write/tableChange";
+import { filesPerPartition, pseudoFiles, requireOurShape } from "../write/tables";
 import { appendLookups } from "./lookups";
 
 export interface TableContext extends Omit<ChangeContext, "report" | "read"> {

@@ -11,8 +11,7 @@ import type { LakeState } from "../plan/plan";
 import { isUnrecorded } from "../plan/work";
 import { contentsOf } from "../write/fileContents";
 import { countRowsBySource, rowsBySource } from "../write/sourceRows";
-import { requireOurShape } from "../write/tableChange";
-import { allReports, type LakeTables, lookupsIncomplete } from "../write/tables";
+import { allReports, type LakeTables, lookupsIncomplete, requireOurShape } from "../write/tables";
 import { type ForeignChange, foreignChanges, monthOf } from "./foreignCommits";
 import { isLogIncomplete } from "./restoreLog";
 

@@ -124,8 +124,8 @@ async function verifyAll(
     for (const [source, version] of verified?.applied ?? []) applied.set(source, version);
     for (const source of verified?.sources ?? []) withRows.add(source);
   }
-  for (const [path, check] of otherTables) {
-    const table = await collectDamage(context, path, () => verifyTable(context, path, check));
+  for (const other of otherTables) {
+    const table = await collectDamage(context, other.path, () => verifyTable(context, other));
     if (table) tables.push(table);
   }
   problems.push(...(await unloggedLandings(context, read.all)));

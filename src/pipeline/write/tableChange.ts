@@ -1,13 +1,12 @@
 import { counted } from "../../basics/counted";
 import { mapConcurrently } from "../../basics/mapConcurrently";
 import { pseudoTable } from "../../clever/layout";
-import { partitionColumns, pseudoColumns, type Report } from "../../clever/reports";
+import type { Report } from "../../clever/reports";
 import { importDataFile } from "../../delta/files/dataFile";
 import type { Action } from "../../delta/log/actions";
 import type { Attempt } from "../../delta/log/conflict";
 import type { LakeAccess, OpenLake } from "../../delta/openLake";
 import { readQuery } from "../../delta/readQuery";
-import { requireSameShape } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
 import { removeFile } from "../../delta/tableActions";
 import { withDataFiles } from "../../delta/withTable";
@@ -24,7 +23,7 @@ import { MonthRows, type WrittenMonth } from "./monthRows";
 import { addOverlaps, contradictions, type Overlap } from "./overlaps";
 import { type Counts, tooFewOfDayOrColumn, tooFewRows } from "./shrink";
 import { isComplete, knownRowsOf, mayUndercountRows, rowsBySource } from "./sourceRows";
-import { appliedVersions, pseudoTableActions, sourceAppId } from "./tables";
+import { appliedVersions, pseudoTableActions, requireOurShape, sourceAppId } from "./tables";
 
 /** Data files imported into the lake concurrently: each mostly waits for the network. */
 const concurrentImports = 4;
@@ -300,16 +299,6 @@ export async function importMonths(
     ...removed.map((file) => removeFile(file, { dataChange: true })),
     ...imported.map((add) => ({ add })),
   ];
-}
-
-/**
- * Rejects with `unsupportedTable` if another program gave the table other columns or partitions than our data files
- * have. Its own columns after ours are null in our rows.
- */
-export function requireOurShape(report: Report, table: Snapshot | undefined): void {
-  if (table === undefined) return;
-  const expected = { columns: pseudoColumns(report), partitionColumns };
-  requireSameShape(table.metadata, expected, pseudoTable(report), "mayFollow");
 }
 
 /** Whether a landed file yields as many rows as when it entered the tables. */

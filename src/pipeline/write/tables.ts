@@ -2,6 +2,7 @@ import { allSettledOrThrow } from "../../basics/allSettledOrThrow";
 import { CleverLakeError, isCleverLakeError } from "../../basics/errors";
 import { lookupTable, pseudoTable } from "../../clever/layout";
 import {
+  lookupColumns,
   partitionColumns,
   pseudoColumns,
   pseudonymNames,
@@ -12,6 +13,7 @@ import {
 } from "../../clever/reports";
 import type { Action } from "../../delta/log/actions";
 import type { OpenLake } from "../../delta/openLake";
+import { requireSameShape } from "../../delta/schema";
 import { isNewest, readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { tableActions } from "../../delta/tableActions";
 import type { SourceEntries } from "../log/logTable";
@@ -57,6 +59,22 @@ export function pseudoTableActions(report: Report): Action[] {
   });
 }
 
+/**
+ * Rejects with `unsupportedTable` if another program gave the table other columns or partitions than our data files
+ * have. Its own columns after ours are null in our rows.
+ */
+export function requireOurShape(report: Report, table: Snapshot | undefined): void {
+  if (table === undefined) return;
+  const expected = { columns: pseudoColumns(report), partitionColumns };
+  requireSameShape(table.metadata, expected, table.tablePath, "mayFollow");
+}
+
+/** `requireOurShape` for a lookup table. */
+export function requireLookupShape(table: Snapshot | undefined): void {
+  const expected = { columns: lookupColumns, partitionColumns: [] };
+  if (table) requireSameShape(table.metadata, expected, table.tablePath, "mayFollow");
+}
+
 /** The newest states of the existing `_pseudo` tables. */
 export type PseudoTables = ReadonlyMap<ReportName, Snapshot>;
 
@@ -64,17 +82,22 @@ export type PseudoTables = ReadonlyMap<ReportName, Snapshot>;
 export interface LakeTables {
   readonly pseudo: PseudoTables;
   readonly lookups: PseudoTables;
-  /** By path, the tables that use features that this program cannot read, and the lookup tables that are gone. */
+  /**
+   * By path, the tables that use features that this program cannot read, and the lookup tables that are gone or have other
+   * columns.
+   */
   readonly refused: ReadonlyMap<string, CleverLakeError>;
 }
 
 /** @param known earlier states: one that is still the newest is not read again */
 export async function readTables(open: OpenLake, known?: LakeTables): Promise<LakeTables> {
   const refused = new Map<string, CleverLakeError>();
-  const read = async (tablePath: string, before: Snapshot | undefined) => {
+  const read = async (tablePath: string, before: Snapshot | undefined, isLookup: boolean) => {
     if (before !== undefined && (await isNewest(open, before))) return before;
     try {
-      return await readSnapshot(open, tablePath);
+      const snapshot = await readSnapshot(open, tablePath);
+      if (isLookup) requireLookupShape(snapshot);
+      return snapshot;
     } catch (error) {
       if (!isCleverLakeError(error, "unsupportedTable")) throw error;
       refused.set(tablePath, error);
@@ -84,7 +107,7 @@ export async function readTables(open: OpenLake, known?: LakeTables): Promise<La
   const readAll = async (pathOf: (report: Report) => string, before: PseudoTables | undefined) => {
     const reading = allReports().map(async (report) => ({
       name: report.name,
-      snapshot: await read(pathOf(report), before?.get(report.name)),
+      snapshot: await read(pathOf(report), before?.get(report.name), pathOf === lookupTable),
     }));
     const tables = await allSettledOrThrow(reading);
     return new Map(tables.flatMap(({ name, snapshot }) => (snapshot ? [[name, snapshot]] : [])));
