@@ -1,3 +1,4 @@
+import { readdirSync, rmSync } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
@@ -264,6 +265,28 @@ test("a cache that is removed while its index is in memory is written again", as
     }),
   ).toEqual(expected);
   expect(await useFiles(cacheFolder)).toHaveLength(2);
+});
+
+test("a file of the cache that another process removes while it is needed is written again", async () => {
+  const fixture = await someLake();
+  const { lake } = fixture;
+  const cacheFolder = await temporaryFolder();
+  await readLines(lake, cacheFolder);
+  await fixture.put(dailyPath("2024-10-04"), dailyCsv(daily("amy", "2024-10-04")));
+  await fixture.run();
+  const expected = await readLines(lake, await temporaryFolder());
+  const [folder = ""] = await lakeFolders(cacheFolder);
+  const localPath = lake.localPath.bind(lake);
+  const removed: string[] = [];
+  // The ids of September have been found when the rows of October are read.
+  lake.localPath = (lakePath) => {
+    const names = removed.length === 0 ? readdirSync(folder).filter((name) => name.endsWith(".ids")) : [];
+    for (const name of names) rmSync(path.join(folder, name));
+    removed.push(...names);
+    return localPath(lakePath);
+  };
+  expect(await readLines(lake, cacheFolder)).toEqual(expected);
+  expect(removed).toHaveLength(2);
 });
 
 test("the index follows the pipeline: a redelivery, refused and accepted rows", async () => {

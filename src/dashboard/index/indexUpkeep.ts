@@ -81,21 +81,17 @@ export class IndexUpkeep {
     if (this.latest) return this.latest.index;
     await using engine = new BuildEngine(this.cache.newPath(), signal);
     const rows = new TableRows(lake, this.cache.copiesFolder, engine);
-    const newest = () => this.watched.newest(lake, () => engine.duck(), { signal });
-    const snapshots = await newest();
-    try {
-      return await this.bringUpToDate({ snapshots, engine, rows, signal, report });
-    } catch (error) {
-      // Another writer may have replaced a file in the meantime and vacuumed it.
-      if (!isDamage(error)) throw error;
-      const now = await newest();
-      if (isSame(now, snapshots))
-        throw await diagnoseError(
-          { lake, signal },
-          Object.values(now).map((snapshot) => ({ snapshot, files: [] })),
-          error,
-        );
-      return await this.bringUpToDate({ snapshots: now, engine, rows, signal, report });
+    for (let failed: Snapshots | undefined; ; ) {
+      const snapshots = await this.watched.newest(lake, () => engine.duck(), { signal });
+      try {
+        return await this.bringUpToDate({ snapshots, engine, rows, signal, report });
+      } catch (error) {
+        // In the meantime, another program may have vacuumed a file of the tables, or removed one of the cache.
+        if (!isDamage(error)) throw error;
+        const tables = Object.values(snapshots).map((snapshot) => ({ snapshot, files: [] }));
+        if (failed && isSame(failed, snapshots)) throw await diagnoseError({ lake, signal }, tables, error);
+        failed = snapshots;
+      }
     }
   }
 
