@@ -1,4 +1,4 @@
-import { renamedSchools, schoolsOfIds } from "../../clever/currentSchools";
+import { currentSchools } from "../../clever/currentSchools";
 import { personColumn, standardJoinedIds, withPerson } from "../../clever/person";
 import {
   oeaColumns,
@@ -54,7 +54,11 @@ const schoolDays = reportNames
     FROM ${allRows(report)}`,
   )
   .join(" UNION ALL ");
-const unmarked = (name: string) => `LEFT(marked.${name}, LEN(marked.${name}) - 1) AS ${name}`;
+/** What the school of a row is found by. */
+const schoolKey = `CASE
+        WHEN stored.school_name IS NOT NULL THEN CONCAT('name ', stored.school_name, '|')
+        WHEN stored.clever_school_id IS NOT NULL THEN CONCAT('id ', stored.clever_school_id, '|')
+      END`;
 /** The same text. T-SQL's `=` ignores spaces at the end, which would give a row two cohorts. */
 export const isText = (a: string, b: string) => `${a} = ${b} AND CONCAT(${a}, '|') = CONCAT(${b}, '|')`;
 
@@ -62,14 +66,12 @@ export const isText = (a: string, b: string) => `${a} = ${b} AND CONCAT(${a}, '|
 function currentRows(report: ReportName): string {
   const columns = pseudoColumns(reports[report]).map(({ name }) =>
     name === "school_name"
-      ? "COALESCE(renamed_school.current_name, stored.school_name, school_of_id.school_name) AS school_name"
+      ? "COALESCE(current_school.school_name, stored.school_name) AS school_name"
       : `stored.${name}`,
   );
   return `SELECT ${columns.join(", ")}, stored.school_name AS reported_school_name
     FROM ${allRows(report)} AS stored
-    LEFT JOIN people.renamed_school AS renamed_school ON ${isText("renamed_school.school_name", "stored.school_name")}
-    LEFT JOIN people.school_of_id AS school_of_id
-      ON stored.school_name IS NULL AND school_of_id.clever_school_id = stored.clever_school_id`;
+    LEFT JOIN people.current_school AS current_school ON current_school.school_key = ${schoolKey}`;
 }
 const joined = "people.person_of_sis_id";
 
@@ -101,16 +103,15 @@ export const personViews: readonly View[] = [
     standardJoinedIds(reportNames.map(selectAll)),
   ),
   people(
-    "renamed_school",
-    "The former names of schools, each with the current one: the name that Clever's ids of the school have had since.",
-    `SELECT ${unmarked("school_name")}, ${unmarked("current_name")}
-FROM (${renamedSchools(schoolDays)}) AS marked`,
-  ),
-  people(
-    "school_of_id",
-    "The current name of each of Clever's ids that identify a school, for rows without a name.",
-    `SELECT marked.clever_school_id, ${unmarked("school_name")}
-FROM (${schoolsOfIds(schoolDays)}) AS marked`,
+    "current_school",
+    "The current names of schools, for rows with a former name, and for rows without a name by Clever's id of the school.",
+    `SELECT
+  CASE
+    WHEN marked.school_name IS NOT NULL THEN CONCAT('name ', marked.school_name)
+    ELSE CONCAT('id ', marked.clever_school_id, '|')
+  END AS school_key,
+  LEFT(marked.current_name, LEN(marked.current_name) - 1) AS school_name
+FROM (${currentSchools(schoolDays)}) AS marked`,
   ),
   people(
     "daily_participation",

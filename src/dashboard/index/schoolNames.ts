@@ -1,4 +1,4 @@
-import { renamedSchools, schoolsOfIds } from "../../clever/currentSchools";
+import { currentSchools } from "../../clever/currentSchools";
 import { type DuckSession, sqlString } from "../../duck/duck";
 import type { ParticipationIndex } from "./participationIndex";
 
@@ -27,16 +27,17 @@ export async function currentSchoolsIn(
      SELECT clever_school_id, school_name, min(first_day) AS first_day, max(last_day) AS last_day
      FROM (${days.join(" UNION ALL ")}) GROUP BY ALL`,
   );
-  const schoolDays = "FROM school_days";
-  const renamed = await session.query(`FROM (${renamedSchools(schoolDays)}) ORDER BY school_name`);
-  const ofIds = await session.query(
-    `FROM (${schoolsOfIds(schoolDays)}) ids
-     SEMI JOIN (${schoolDays} WHERE school_name IS NULL) nameless USING (clever_school_id) ORDER BY clever_school_id`,
+  const found = await session.query(
+    `FROM (${currentSchools("FROM school_days")}) SELECT school_name, clever_school_id, current_name
+     WHERE school_name IS NOT NULL
+       OR clever_school_id IN (SELECT clever_school_id FROM school_days WHERE school_name IS NULL)
+     ORDER BY ALL`,
   );
-  return {
-    renamedSchools: renamed.map((row) => [String(row.school_name), String(row.current_name)]),
-    schoolsOfIds: ofIds.map((row) => [String(row.clever_school_id), String(row.school_name)]),
-  };
+  const pairs = (key: string) =>
+    found.flatMap((row) =>
+      row[key] === null ? [] : [[String(row[key]), String(row.current_name)] as const],
+    );
+  return { renamedSchools: pairs("school_name"), schoolsOfIds: pairs("clever_school_id") };
 }
 
 /** A SELECT of rows under the current names of their schools. */
