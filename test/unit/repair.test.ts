@@ -12,6 +12,7 @@ import { reports } from "../../src/clever/reports";
 import { removeFile } from "../../src/delta/tableActions";
 import { repairLake } from "../../src/pipeline/repair/repair";
 import { needsAttention } from "../../src/pipeline/runSummary";
+import { FaultyLake } from "../helpers/faultyLake";
 import { ForeignWriter } from "../helpers/foreignWriter";
 import { lakeRows } from "../helpers/lakeRows";
 import { lakeTemplate } from "../helpers/lakeTemplate";
@@ -440,6 +441,27 @@ test("flipped bytes are not rewritten by a run, which would hide them from a rep
   expect((await repair(fixture)).tables).toMatchObject([{ table, problem: null }]);
   expect(await fixture.run()).toMatchObject({ anonymized: 1, failed: [] });
   expect((await fixture.verify()).problems).toEqual([]);
+});
+
+test("a damaged data file is repaired in one step, also if a run was interrupted after a file landed", async () => {
+  const { fixture, other } = await lakeWithRows();
+  await fixture.put(dailyPath("2024-10-02"), dailyCsv(daily("cat", "2024-10-02")));
+  const { version } = await other.snapshot();
+  const landed = await fixture.landedFiles();
+  for (let at = 1; (await fixture.landedFiles()).length === landed.length; at++)
+    await fixture.run({ lake: new FaultyLake(fixture.lake, "dead", at) }).catch(() => undefined);
+  expect((await other.snapshot()).version).toBe(version);
+  await damageFiles(fixture, table, rm, "9");
+  const expected = [
+    { table: fixture.logFolder, found: expect.stringMatching(/completes them\.$/) as unknown, problem: null },
+    { table, problem: null, rowsAfter: 3 },
+  ];
+  expect((await repair(fixture, true)).tables).toMatchObject(expected);
+  expect((await repair(fixture)).tables).toMatchObject(expected);
+  expect((await repair(fixture)).tables).toEqual([]);
+  expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 1, failed: [], changedByOthers: [] });
+  expect((await fixture.verify()).problems).toEqual([]);
+  expect(await fixture.logins("amy", "ben", "cat")).toEqual([...rowsOfTable, "cat 2024-10-02 1"]);
 });
 
 describe("an ingest log that is gone or damaged", () => {

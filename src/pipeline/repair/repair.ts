@@ -95,12 +95,12 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
     const open = { lake, duck, signal };
     const log = new IngestLog(lake, duck);
     const droppedFiles = await dropDamagedFiles(open, dryRun);
-    const ofLog = (entries: readonly LogEntry[]): RepairSummary => ({
+    const summary = (repaired: readonly RepairedTable[]): RepairSummary => ({
       dryRun,
-      tables: [repairedLog(droppedFiles, entries)],
+      tables: repaired,
       milliseconds: Date.now() - started.getTime(),
     });
-    if (dryRun && droppedFiles > 0) return ofLog([]);
+    if (dryRun && droppedFiles > 0) return summary([repairedLog(droppedFiles, [])]);
     const [tables, entries, records] = await allSettledOrThrow([
       readTables(open),
       log.sources(signal),
@@ -116,12 +116,14 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
     }
     const state = stateOf(tables, entries);
     const logged = await log.all(signal);
-    const mayLackEntries = isLogIncomplete(state) || (await unloggedLandings(open, logged)).length > 0;
-    if (droppedFiles > 0 || mayLackEntries) {
+    const isIncomplete = droppedFiles > 0 || isLogIncomplete(state);
+    const restored: RepairedTable[] = [];
+    if (isIncomplete || (await unloggedLandings(open, logged)).length > 0) {
       const lost = await lostEntries(lake, logged, state.applied, signal);
       if (!dryRun) await log.append(lost, signal);
+      if (droppedFiles > 0 || lost.length > 0) restored.push(repairedLog(droppedFiles, lost, isIncomplete));
       // The tables cannot be compared with the log before the next run has completed it.
-      if (droppedFiles > 0 || lost.length > 0) return ofLog(lost);
+      if (isIncomplete && restored.length > 0) return summary(restored);
     }
     const others = await otherTables(open);
     const written = [...tables.lookups.values(), ...tables.pseudo.values(), ...others.snapshots];
@@ -154,11 +156,7 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
       const repair = new TableRepair(context, finding, tables, { state, damage, ...entries }, log);
       repaired.push(isBlocked ? repair.blocked() : await repair.repaired());
     }
-    return {
-      dryRun,
-      tables: [...repaired, ...tablesGone(tables, entries), ...others.unreadable],
-      milliseconds: Date.now() - started.getTime(),
-    };
+    return summary([...restored, ...repaired, ...tablesGone(tables, entries), ...others.unreadable]);
   });
 }
 
@@ -194,12 +192,16 @@ async function otherTables(
   return { snapshots, unreadable };
 }
 
-/** The ingest log, restored from the records of runs. */
-function repairedLog(droppedFiles: number, entries: readonly LogEntry[]): RepairedTable {
+/**
+ * The ingest log, restored from the records of runs.
+ *
+ * @param isIncomplete whether it lacks entries of rows in the tables; otherwise a run was interrupted after a file landed
+ */
+function repairedLog(droppedFiles: number, entries: readonly LogEntry[], isIncomplete = true): RepairedTable {
   const found = [
     ...(droppedFiles > 0 ? [`${counted(droppedFiles, "data file")} gone or damaged.`] : []),
     ...(entries.length > 0 ? [`${counted(entries.length, "landed file")} without an entry.`] : []),
-    "Its entries are restored from the records of runs. The next run completes them; repair again after it.",
+    `Its entries are restored from the records of runs. The next run completes them${isIncomplete ? "; repair again after it" : ""}.`,
   ];
   return unrepaired(ingestLogTable, found.join(" "), "months");
 }
