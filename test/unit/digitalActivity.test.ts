@@ -254,6 +254,36 @@ test.each([
   ]);
 });
 
+test.each([
+  ["all of our events", (rows: string) => `SELECT * FROM ${rows} WHERE false`],
+  ["one of our events", (rows: string) => `SELECT * FROM ${rows} WHERE event_object <> 'Canvas' LIMIT 1`],
+])(
+  "verify reports that another program deleted %s of a month, until they are written again",
+  async (_, left) => {
+    const fixture = await PipelineFixture.create();
+    await rewrite(fixture, { merge: false, further: otherModule });
+    await fixture.put(dailyPath(), dailyCsv(daily("a"), daily("b")));
+    await fixture.run(on);
+    const writer = new ForeignWriter(fixture.lake, digitalActivityTable);
+    const deleted = [...(await writer.snapshot()).files.values()].filter(
+      ({ tags }) => tags?.["clever.madeOf"],
+    );
+    expect(deleted).toHaveLength(1);
+    const add = await writer.file(left, { year: 2024, month: 9 }).catch(() => undefined);
+    const removed = deleted.map((file) => removeFile(file, { dataChange: true }));
+    await writer.commit("DELETE", [...(add ? [{ add }] : []), ...removed]);
+    const problem =
+      "Another program (Apache-Spark/3.5.3) changed its rows: DELETE. Rows of reports are missing; update the table.";
+    expect((await fixture.verify()).problems).toEqual([{ subject: digitalActivityTable, problem }]);
+    await updateActivityWithoutRun(fixture.lake);
+    expect((await fixture.verify()).problems).toEqual([]);
+    // A month that is not in the table yet is no problem, whatever other modules did before the last update.
+    await fixture.put(dailyPath("2024-10-01"), dailyCsv(daily("a", "2024-10-01")));
+    await fixture.run();
+    expect((await fixture.verify()).problems).toEqual([]);
+  },
+);
+
 test("verify reports copies of our events that another program added, and the next update removes them", async () => {
   const fixture = await PipelineFixture.create();
   await fixture.put(dailyPath(), dailyCsv(daily("a"), daily("b")));

@@ -21,7 +21,7 @@ import { requireComplete } from "../adopt/oeaTables";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
 import { nothingYet } from "../nothingYet";
-import { monthName } from "../repair/foreignCommits";
+import { consistencyMark, monthName } from "../repair/foreignCommits";
 import { type PseudoTables, readTables } from "../write/tables";
 import { engagementSql } from "./engagementSql";
 
@@ -116,6 +116,8 @@ export async function updateDigitalActivity(request: ActivityRequest): Promise<A
       }
       if (actions.length === 0) return undefined;
       await requireHeld();
+      const checked = new Map([[digitalActivityTable, snapshot?.version ?? -1]]);
+      actions.push(...consistencyMark(digitalActivityTable, snapshot, checked));
       // Another run that took over in the meantime may have written the same months.
       return { actions: [...(snapshot ? [] : newTable()), ...actions], readsTable: true };
     },
@@ -152,6 +154,12 @@ export async function countOurRows(
     `SELECT count(*)::DOUBLE AS rows FROM (${select}) WHERE NOT ${isOthers}`,
   );
   return Number(rows);
+}
+
+/** The months, `yyyy-MM`, of the `_pseudo` tables of which the table has no data file with our rows. */
+export function monthsWithoutRows(snapshot: Snapshot, tables: PseudoTables): ReadonlySet<string> {
+  const due = dueMonths(snapshot, tables).filter(({ isCurrent, ours }) => !isCurrent && ours.length === 0);
+  return new Set(due.map(({ partition: { year, month } }) => monthName(Number(year), Number(month))));
 }
 
 function newTable(): Action[] {

@@ -52,6 +52,14 @@ export async function foreignChanges(open: OpenLake, snapshot: Snapshot): Promis
   return { changes, isComplete };
 }
 
+/** What other programs did to a table, in words. */
+export function changeSentences(changes: readonly ForeignChange[]): string[] {
+  if (changes.length === 0) return [];
+  const operations = [...new Set(changes.map(({ operation }) => operation))].join(", ");
+  const engines = [...new Set(changes.flatMap(({ engine }) => engine ?? []))].join(", ");
+  return [`Another program${engines === "" ? "" : ` (${engines})`} changed its rows: ${operations}.`];
+}
+
 function changeIn(actions: readonly Action[], version: number): ForeignChange | undefined {
   const info = commitInfoOf(actions);
   if (info?.engineInfo?.startsWith("clever-lake/")) return undefined;

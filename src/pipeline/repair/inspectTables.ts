@@ -12,7 +12,7 @@ import { isUnrecorded } from "../plan/work";
 import { contentsOf } from "../write/fileContents";
 import { countRowsBySource, rowsBySource } from "../write/sourceRows";
 import { allReports, type LakeTables, lookupsIncomplete, requireOurShape } from "../write/tables";
-import { type ForeignChange, foreignChanges, monthOf } from "./foreignCommits";
+import { changeSentences, foreignChanges, monthOf } from "./foreignCommits";
 import { isLogIncomplete } from "./restoreLog";
 
 /** What other programs did to the tables of reports. */
@@ -236,13 +236,6 @@ export function refusalOf(check: () => void): CleverLakeError | undefined {
     if (isCleverLakeError(error, "unsupportedTable")) return error;
     throw error;
   }
-}
-
-function changeSentences(changes: readonly ForeignChange[]): string[] {
-  if (changes.length === 0) return [];
-  const operations = [...new Set(changes.map(({ operation }) => operation))].join(", ");
-  const engines = [...new Set(changes.flatMap(({ engine }) => engine ?? []))].join(", ");
-  return [`Another program${engines === "" ? "" : ` (${engines})`} changed its rows: ${operations}.`];
 }
 
 /** The months from one day to another, `yyyy-MM-dd`. */

@@ -18,12 +18,13 @@ import { requireSameShape, type TableShape } from "../../delta/schema";
 import { readCheckedSnapshot, type Snapshot } from "../../delta/snapshot";
 import { withUncheckedFiles } from "../../delta/withTable";
 import { type DuckSession, sqlName } from "../../duck/duck";
-import { countOurRows } from "../activity/digitalActivity";
+import { countOurRows, monthsWithoutRows } from "../activity/digitalActivity";
 import { requireAdopted } from "../adopt/oeaTables";
 import { matchesItsDivision } from "../groups/updateGroups";
 import type { LandedContext } from "../landedReader";
 import { type LogEntry, unexplainedRows } from "../log/ingestLog";
 import type { SourceEntries } from "../log/logTable";
+import { changeSentences, foreignChanges } from "../repair/foreignCommits";
 import { appliedVersions, readTables, requireLookupShape, requireOurShape } from "../write/tables";
 import type { Discrepancy, Leftover, VerifiedTable } from "./verify";
 import { compareWithLanded, isSaltOf } from "./verifyDeliveries";
@@ -248,7 +249,17 @@ async function checkActivity({ context, session, ...table }: CountedTable): Prom
   const { pseudo: reportTables } = await readTables(context);
   const due = numRecords([...reportTables.values()].flatMap(({ files }) => [...files.values()]));
   const ours = await countOurRows(session, table, reportTables);
-  if (ours === undefined || due === undefined || due === ours) return undefined;
+  if (ours === undefined) {
+    // It is not up to date, which is no problem by itself.
+    const { changes } = await foreignChanges(context, table.snapshot);
+    const months = [...monthsWithoutRows(table.snapshot, reportTables)];
+    const removing = changes.filter(
+      (change) => change.removes && months.some((month) => change.months?.has(month) ?? true),
+    );
+    if (removing.length === 0) return undefined;
+    return `${changeSentences(removing).join(" ")} Rows of reports are missing; update the table.`;
+  }
+  if (due === undefined || due === ours) return undefined;
   return `It has ${counted(ours, "row")} of reports where the reports' tables have ${due}.`;
 }
 
