@@ -44,6 +44,7 @@ export function inVsCode(text: string): string {
     .replace(shellCommand("repair"), vscode.l10n.t("“Clever: Repair the Lake”"))
     .replace(shellCommand("verify"), vscode.l10n.t("“Clever: Verify the Lake”"))
     .replace(shellCommand("adopt"), vscode.l10n.t("“Clever: Adopt OEA's Lake”"))
+    .replace(shellCommand("run"), vscode.l10n.t("“Clever: Run the Pipeline”"))
     .replace(shellCommand("status"), vscode.l10n.t("“Clever: Refresh”"))
     .replace(/"(\w+)" under "(\w+)"/g, "clever.$2.$1")
     .replace(/"auth": "(\w+)"/g, "clever.lake.auth: $1")

@@ -121,6 +121,10 @@ suite("messages", function () {
       "Run clever-lake verify: it names what is damaged.",
       "Run “Clever: Verify the Lake”: it names what is damaged.",
     ],
+    [
+      "If it is new, fill it first: clever-lake run. Files in quarantine are in no table: see clever-lake status.",
+      "If it is new, fill it first: “Clever: Run the Pipeline”. Files in quarantine are in no table: see “Clever: Refresh”.",
+    ],
     ["`clever-lake status` lists the files that are.", "“Clever: Refresh” lists the files that are."],
     [
       "Try `spark-submit --version` in the same environment; `sparkSubmit` sets the program. It needs Java and Python 3.9 or newer.",
