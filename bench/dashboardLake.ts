@@ -11,6 +11,7 @@ import { type SampleDistrict, sampleDistrict } from "../src/sample/district";
 import { writeDistrict } from "../src/sample/reportFiles";
 import { writeRoster } from "../src/sample/roster";
 import { FolderSource } from "../test/helpers/folderSource";
+import { firstDayOfHistory } from "./dayByDay";
 
 const salt = "of the dashboard's benchmark";
 const daysPerRun = 10;
@@ -28,13 +29,17 @@ export interface DashboardLake {
  * in the temporary folder and reused.
  */
 export async function dashboardLake(students: number, days: number): Promise<DashboardLake> {
-  const place = path.join(tmpdir(), `clever-lake-bench-dashboard-${students}-${days}`);
+  const place = path.join(
+    tmpdir(),
+    `clever-lake-bench-dashboard-${students}-${days}-from-${firstDayOfHistory}`,
+  );
   const district = sampleDistrict({
     students,
     teachers: Math.round(students / 18),
     staff: Math.round(students / 140),
     schools: Math.max(1, Math.round(students / 1200)),
     days: days + 1,
+    firstDay: firstDayOfHistory,
   });
   const lake = { folder: path.join(place, "lake"), district, nextDay: district.days[days] ?? "" };
   if (await exists(path.join(lake.folder, rosterTable))) return lake;

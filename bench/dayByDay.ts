@@ -3,6 +3,9 @@ import { run } from "../src/pipeline/run";
 import { FolderSource } from "../test/helpers/folderSource";
 import type { Workshop } from "./workshop";
 
+/** Three school years ago: no day of a history may be in the future. */
+export const firstDayOfHistory = "2022-08-29";
+
 export interface PublishedDays {
   readonly students: number;
   readonly teachers?: number;

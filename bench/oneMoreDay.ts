@@ -1,12 +1,9 @@
 import { cp } from "node:fs/promises";
 import type { Comparison } from "./comparison";
-import { addDay, datesOf, fillDayByDay, requireFiles } from "./dayByDay";
+import { addDay, datesOf, fillDayByDay, firstDayOfHistory, requireFiles } from "./dayByDay";
 import { type Side, takeTurns } from "./measure";
 import type { BenchOptions } from "./options";
 import type { Workshop } from "./workshop";
-
-/** Three school years ago: no day of the history may be in the future. */
-const firstDay = "2022-08-29";
 
 /**
  * (d) One more day into a lake that holds many, compared with the same day into an empty lake, both by the whole
@@ -23,7 +20,7 @@ export async function oneMoreDay(
   const history = workshop.newPath("history");
   const lake = workshop.newPath("lake");
   const days = historyDays + 1;
-  const small = { students: historyStudents, days, firstDay };
+  const small = { students: historyStudents, days, firstDay: firstDayOfHistory };
   const dates = await datesOf(workshop, small);
   await fillDayByDay(workshop, { reports: history, lake, size: small, dates: dates.slice(0, historyDays) });
   const last = dates[historyDays] ?? "";
