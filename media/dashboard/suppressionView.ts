@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import type { Place } from "../../src/dashboard/answer";
+import type { Place } from "../../src/dashboard/withheld";
 import { fill } from "./formats";
 import { type IconName, icon } from "./icons";
 import { absentSentences, missingSentences, quarantineSentences } from "./missingWords";

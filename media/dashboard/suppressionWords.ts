@@ -1,6 +1,6 @@
 import { capitalized } from "../../src/basics/capitalized";
-import type { CutGroup, Place, UncountedDays } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
+import type { CutGroup, Place, UncountedDays } from "../../src/dashboard/withheld";
 import { fill, isolated } from "./formats";
 import { isNumbered, nameIn, type Ready, type Words } from "./model";
 

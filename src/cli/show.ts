@@ -1,7 +1,8 @@
 import { counted } from "../basics/counted";
 import { groupBy } from "../basics/groupBy";
-import type { CutGroup, MissingReport, People, Place, ReportKind, Shown } from "../dashboard/answer";
+import type { MissingReport, People, ReportKind, Shown } from "../dashboard/answer";
 import type { ParticipationMetrics, Suppressible } from "../dashboard/query/metrics";
+import type { CutGroup, Place } from "../dashboard/withheld";
 import type { RunSummary } from "../pipeline/log/runRecord";
 import type { Freshness } from "../pipeline/plan/freshness";
 import type { PlannedFile } from "../pipeline/plan/plan";

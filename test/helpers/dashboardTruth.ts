@@ -1,10 +1,11 @@
 import { expect } from "vitest";
-import type { DashboardAnswer, Withheld } from "../../src/dashboard/answer";
+import type { DashboardAnswer } from "../../src/dashboard/answer";
 import type { DashboardFilter } from "../../src/dashboard/filter";
 import { factsOf, groupsOf } from "../../src/dashboard/groups/groups";
 import type { ParticipationIndex } from "../../src/dashboard/index/participationIndex";
 import type { KeepWhole } from "../../src/dashboard/opening";
 import { answer } from "../../src/dashboard/query/answer";
+import type { Withheld } from "../../src/dashboard/withheld";
 import { randomStream } from "../../src/sample/random";
 import type { PlainDivision } from "./plainCohorts";
 import { addDays, mondayOf } from "./plainDates";

@@ -13,10 +13,10 @@ import type {
   SchoolEntry,
   Shown,
   Use,
-  Withheld,
 } from "../../src/dashboard/answer";
 import type { DashboardFilter } from "../../src/dashboard/filter";
 import { schoolsByLevel } from "../../src/dashboard/schoolLevels";
+import type { Withheld } from "../../src/dashboard/withheld";
 import type { DashboardSource } from "../../src/ui/dashboard/DashboardSession";
 
 export interface FakeDistrict {

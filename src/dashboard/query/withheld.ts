@@ -2,18 +2,12 @@ import { isoDate } from "../../basics/calendar";
 import { groupBy } from "../../basics/groupBy";
 import { compareGrades } from "../../clever/grades";
 import { userTypes } from "../../clever/reports";
-import {
-  type CutGroup,
-  type MissingReport,
-  type Place,
-  reportKinds,
-  type UncountedDays,
-  type Withheld,
-} from "../answer";
+import { type MissingReport, reportKinds } from "../answer";
 import { spanOf } from "../calendar";
 import type { Facts, Places } from "../groups/groups";
 import { compareNames } from "../groups/names";
 import type { Cohort } from "../index/participationIndex";
+import type { CutGroup, Place, UncountedDays, Withheld } from "../withheld";
 import { daysWithData, isNeverCounted, type Scope } from "./scope";
 
 /** What a question suppresses, and why: nothing if nobody has rows in its range. */
