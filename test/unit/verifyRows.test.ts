@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { lookupTable, pseudoTable, rosterTable } from "../../src/clever/layout";
@@ -97,6 +97,37 @@ test.each([
     expect((await fixture.verify()).problems).toEqual([]);
   },
 );
+
+test("a data file of another program that has other types than the table is named by all that reads the rows", async () => {
+  const { lake } = fixture;
+  const writer = new ForeignWriter(lake, participation);
+  const [file] = (await writer.snapshot()).files.values();
+  if (file === undefined) throw new Error("the table is empty");
+  const other = {
+    ...file,
+    path: file.path.replace(/[^/]*$/, "other.parquet"),
+    stats: undefined,
+    tags: undefined,
+  };
+  const [from = "", to = ""] = [file, other].map((each) => lake.localPath(`${participation}/${each.path}`));
+  const rows = `SELECT * REPLACE ('many' AS num_logins) FROM read_parquet(${sqlString(from)}, hive_partitioning = false)`;
+  await (await sharedDuck()).session((session) =>
+    session.query(`COPY (${rows}) TO ${sqlString(to)} (FORMAT parquet)`),
+  );
+  const { size } = await stat(to);
+  await writer.commit("UPDATE", [removeFile(file, { dataChange: true }), { add: { ...other, size } }]);
+  const damage = {
+    code: "corrupt",
+    subject: participation,
+    message: expect.stringContaining("data file that another program wrote") as unknown,
+    hint: expect.stringContaining("clever-lake repair") as unknown,
+  };
+  await expect(lakeMetrics(lake, {}, { minimumGroupSize: 1 })).rejects.toMatchObject(damage);
+  await expect(updateActivityWithoutRun(lake)).rejects.toMatchObject(damage);
+  expect((await fixture.verify()).problems).toMatchObject([{ subject: participation }]);
+  await repairLake({ lake, salt, dryRun: false });
+  expect((await fixture.verify()).problems).toEqual([]);
+});
 
 test("a column that another program dropped from a lookup table is named, and repair rebuilds the table", async () => {
   await new ForeignWriter(fixture.lake, lookup).dropColumn("sis_id");

@@ -88,7 +88,7 @@ export class IndexUpkeep {
       } catch (error) {
         // In the meantime, another program may have vacuumed a file of the tables, or removed one of the cache.
         if (!isDamage(error)) throw error;
-        const tables = Object.values(snapshots).map((snapshot) => ({ snapshot, files: [] }));
+        const tables = Object.values(snapshots).map((snapshot) => ({ snapshot }));
         if (failed && isSame(failed, snapshots)) throw await diagnoseError({ lake, signal }, tables, error);
         failed = snapshots;
       }

@@ -1,4 +1,4 @@
-import { CleverLakeError, isDamage } from "../../basics/errors";
+import { CleverLakeError, isCleverLakeError, isDamage } from "../../basics/errors";
 import { ioError } from "../../lake/disk";
 import { filesBelow } from "../../lake/filesBelow";
 import type { LakeOptions } from "../../lake/lake";
@@ -105,8 +105,9 @@ export function filesOf({ snapshot, files = snapshot?.files.values() ?? [] }: Ta
 }
 
 /**
- * The error of work that read tables: if one of their data files is gone, has another size or other bytes, an error with
- * code `corrupt` that names the file and says what to do, else the error itself.
+ * The error of work that read tables: if one of their data files is gone, has another size or other bytes, or cannot be
+ * read and may be another program's, an error with code `corrupt` that names the file or its table and says what to do,
+ * else the error itself.
  *
  * @param localPathOf the local path of a data file, if they are on the local disk
  */
@@ -127,6 +128,14 @@ export async function diagnoseError(
         : [];
     const [found] = [...damaged, ...corrupted];
     if (found) return damageError(found, error);
+  }
+  // The engine's hints are about the machine.
+  if (!isCleverLakeError(error, "engine") || error.hint !== undefined) return error;
+  for (const table of tables) {
+    const [file] = filesOf(table).filter(({ tags }) => !tags?.[hashTag]);
+    if (!table.snapshot || !file) continue;
+    const problem = `The table has a data file that another program wrote, and cannot be read: ${error.message}`;
+    return damageError({ file, path: table.snapshot.tablePath, problem }, error);
   }
   return error;
 }
