@@ -8,8 +8,10 @@ import { hashTag } from "../../src/delta/files/dataFile";
 import { commitPath } from "../../src/delta/paths";
 import { lakePathOf } from "../../src/delta/readQuery";
 import { readSnapshot } from "../../src/delta/snapshot";
+import { removeFile } from "../../src/delta/tableActions";
 import { sqlString } from "../../src/duck/duck";
 import { updateGroupsWithoutRun } from "../../src/pipeline/groups/updateGroups";
+import { ForeignWriter } from "../helpers/foreignWriter";
 import { lakeRows, sharedDuck } from "../helpers/lakeRows";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
@@ -101,6 +103,18 @@ describe("the table of groups", () => {
   test("without its data file is reported by verify, and written again by the next update", async () => {
     await rm(await placeOfFile());
     expect(await problems()).toHaveLength(1);
+    await expectHealed();
+  });
+
+  test("whose rows another program deleted is reported by verify, and written again by the next update", async () => {
+    const writer = new ForeignWriter(fixture.lake, groupsTable);
+    const files = [...(await writer.snapshot()).files.values()];
+    await writer.commit(
+      "DELETE",
+      files.map((file) => removeFile(file, { dataChange: true })),
+    );
+    const problem = "Another program (Apache-Spark/3.5.3) changed its rows: DELETE. Update the table.";
+    expect(await problems()).toEqual([{ subject: groupsTable, problem }]);
     await expectHealed();
   });
 

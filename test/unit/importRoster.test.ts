@@ -4,6 +4,8 @@ import path from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { lookupTable, rosterTable, runLockPath } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
+import type { AddFile } from "../../src/delta/log/actions";
+import { removeFile } from "../../src/delta/tableActions";
 import { RunLock } from "../../src/pipeline/lock/runLock";
 import {
   hasRosterProblems,
@@ -12,6 +14,7 @@ import {
   type RosterSummary,
 } from "../../src/pipeline/roster/importRoster";
 import { rosterOnDisk, rosterOnServer } from "../../src/pipeline/roster/rosterFile";
+import { ForeignWriter } from "../helpers/foreignWriter";
 import { lakeRows } from "../helpers/lakeRows";
 import { MemoryLake } from "../helpers/memoryLake";
 import {
@@ -63,6 +66,35 @@ describe("importing a roster", () => {
       .map((row) => `${names.get(String(row.sis_id_pseudonym)) ?? "?"} ${row.grade} ${row.school_id}`)
       .sort();
   }
+
+  test.each([
+    ["deleted", () => []],
+    ["changed", (add: AddFile) => [{ add }]],
+  ] as const)(
+    "a student that another program %s is reported by verify until the roster is imported again",
+    async (_, added) => {
+      const roster = csv(student("amy", "1"), student("ben", "2"));
+      await imported(roster);
+      expect((await fixture.verify()).problems).toEqual([]);
+      const writer = new ForeignWriter(fixture.lake, rosterTable);
+      const files = [...(await writer.snapshot()).files.values()];
+      const add = await writer.file((rows) => `SELECT * REPLACE ('9' AS grade) FROM ${rows}`);
+      const removed = files.map((each) => removeFile(each, { dataChange: true }));
+      await writer.commit("UPDATE", [...removed, ...added(add)]);
+      const problem =
+        "Another program (Apache-Spark/3.5.3) changed its rows: UPDATE. Import the roster again, to replace it.";
+      expect((await fixture.verify()).problems).toEqual([{ subject: rosterTable, problem }]);
+      // Also if that program itself restores the rows.
+      await writer.commit("RESTORE", [
+        ...added(add).map((each) => removeFile(each.add, { dataChange: true })),
+        ...files.map((each) => ({ add: each })),
+      ]);
+      expect(await table("amy", "ben")).toEqual(["amy 1 S1", "ben 2 S1"]);
+      await imported(roster);
+      expect((await fixture.verify()).problems).toEqual([]);
+      expect((await imported(roster)).outcome).toBe("unchanged");
+    },
+  );
 
   test("masks a person's identity in a school's id", async () => {
     await imported(csv(student("amy", "1", "amy@mail.example"), student("ben", "2", "S1/sis-ben")));

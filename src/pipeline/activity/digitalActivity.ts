@@ -21,7 +21,7 @@ import { requireComplete } from "../adopt/oeaTables";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
 import { nothingYet } from "../nothingYet";
-import { consistencyMark, monthName } from "../repair/foreignCommits";
+import { monthName, replacementMark } from "../repair/foreignCommits";
 import { type PseudoTables, readTables } from "../write/tables";
 import { engagementSql } from "./engagementSql";
 
@@ -116,8 +116,7 @@ export async function updateDigitalActivity(request: ActivityRequest): Promise<A
       }
       if (actions.length === 0) return undefined;
       await requireHeld();
-      const checked = new Map([[digitalActivityTable, snapshot?.version ?? -1]]);
-      actions.push(...consistencyMark(digitalActivityTable, snapshot, checked));
+      actions.push(replacementMark(snapshot));
       // Another run that took over in the meantime may have written the same months.
       return { actions: [...(snapshot ? [] : newTable()), ...actions], readsTable: true };
     },

@@ -114,8 +114,19 @@ export function consistencyMark(
   snapshot: Snapshot | undefined,
   checked: CheckedVersions,
 ): Action[] {
-  const version = snapshot?.version ?? -1;
-  const marked = snapshot?.transactions.get(verifiedAppId)?.version;
-  if (marked !== version && checked.get(tablePath) !== version) return [];
-  return [{ txn: { appId: verifiedAppId, version: version + 1, lastUpdated: Date.now() } }];
+  const isConsistent = snapshot && isMarked(snapshot);
+  if (!isConsistent && checked.get(tablePath) !== (snapshot?.version ?? -1)) return [];
+  return [replacementMark(snapshot)];
+}
+
+/** Whether the newest commit of a table records that the table is consistent. */
+export function isMarked({ transactions, version }: Snapshot): boolean {
+  return transactions.get(verifiedAppId)?.version === version;
+}
+
+/** The same for a commit that replaces all of our rows, whatever other programs did before. */
+export function replacementMark(snapshot: Snapshot | undefined): Action {
+  return {
+    txn: { appId: verifiedAppId, version: (snapshot?.version ?? -1) + 1, lastUpdated: Date.now() },
+  };
 }

@@ -236,11 +236,12 @@ export async function verifyTable(
 }
 
 /** Each student once, because grades are joined to people by it. */
-async function checkRoster({ session, select, rows }: CountedTable): Promise<string | undefined> {
+async function checkRoster({ session, ...table }: CountedTable): Promise<string | undefined> {
+  const { select, rows } = table;
   const { students } = await session.one(
     `SELECT count(DISTINCT sis_id_pseudonym)::DOUBLE AS students FROM (${select})`,
   );
-  if (rows === students) return undefined;
+  if (rows === students) return changedByOthers(table, "Import the roster again, to replace it.");
   return `It has ${counted(rows, "row")} about ${counted(Number(students), "student")}.`;
 }
 
@@ -264,8 +265,17 @@ async function checkActivity({ context, session, ...table }: CountedTable): Prom
 }
 
 async function checkGroups({ session, ...table }: CountedTable): Promise<string | undefined> {
-  if (await matchesItsDivision(session, table)) return undefined;
+  if (await matchesItsDivision(session, table)) return changedByOthers(table, "Update the table.");
   return "Its rows do not match the division that was last written; update the table.";
+}
+
+/** What other programs did to a table since this program wrote it. */
+async function changedByOthers(
+  { context, snapshot }: Pick<CountedTable, "context" | "snapshot">,
+  remedy: string,
+): Promise<string | undefined> {
+  const { changes, isComplete } = await foreignChanges(context, snapshot);
+  return isComplete && changes.length > 0 ? `${changeSentences(changes).join(" ")} ${remedy}` : undefined;
 }
 
 /** Whether a table's data files match its log; otherwise the reasons are among the problems. */

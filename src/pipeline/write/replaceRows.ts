@@ -8,6 +8,7 @@ import { requireSameShape } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
 import { type NewTable, removeFile, tableActions } from "../../delta/tableActions";
 import { withDataFiles } from "../../delta/withTable";
+import { isMarked, replacementMark } from "../repair/foreignCommits";
 
 /** A table without partitions whose rows are replaced together. */
 export interface WholeTable extends NewTable {
@@ -50,6 +51,7 @@ export async function replaceRows({
       const files = filesOf({ snapshot });
       const same =
         snapshot &&
+        isMarked(snapshot) &&
         withDataFiles(rows, [{ snapshot }], (localPathOf) =>
           isCurrent(snapshot, readQuery(snapshot, files, localPathOf)),
         );
@@ -60,7 +62,8 @@ export async function replaceRows({
         ? files.map((file) => removeFile(file, { dataChange: true }))
         : tableActions(table);
       // Another run that took over in the meantime may have written other rows.
-      return { actions: [...before, ...(add ? [{ add }] : [])], readsTable: true };
+      const actions = [...before, ...(add ? [{ add }] : []), replacementMark(snapshot)];
+      return { actions, readsTable: true };
     },
   });
 }
