@@ -60,7 +60,8 @@ describe("a run report", () => {
     expect(run.log[0]?.landedPath).toBe(before?.landedPath);
     expect(run.notReached).toEqual([]);
     const page = reportOf(run).replace(/\\|<\/?nobr>|<wbr>/g, "");
-    const [, files = ""] = page.split("## Files of the run");
+    const [numbers = "", files = ""] = page.split("## Files of the run");
+    expect(numbers).toMatch(/^\| Result \| Value \|$/m);
     expect(files).toContain("| Path in stage1np/clever |");
     expect(files).not.toContain(wednesday);
     // The other one is newer, with the same values: it has the row, and this one's is superseded.

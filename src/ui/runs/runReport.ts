@@ -63,7 +63,7 @@ export function reportOf(run: RunDetails): string {
 
 function numbersOf(summary: RunSummary): string[] {
   return [
-    `| | |`,
+    row(vscode.l10n.t("Result"), vscode.l10n.t("Value")),
     `| --- | ---: |`,
     row(vscode.l10n.t("Files ingested"), `${integer(summary.landed)} (${bytes(summary.bytes)})`),
     row(vscode.l10n.t("Files pseudonymized"), integer(summary.anonymized)),
