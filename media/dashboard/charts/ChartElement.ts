@@ -69,6 +69,8 @@ export class ChartElement extends HTMLElement {
     if (this.drawn === host.chart) return;
     this.drawn = host.chart;
     this.style.minHeight = `${host.chart.height}px`;
+    // Rows keep their distance, even next to a higher chart.
+    this.style.maxHeight = host.chart.byAxis === "y" ? this.style.minHeight : "";
     this.at = -1;
     this.instance ??= this.start();
     this.instance.setOption(
