@@ -89,8 +89,10 @@ function placeName({ texts, formats }: Words, { userType, school, grades }: Plac
   const people = { students: name, teachers: texts.teachersAt, staff: texts.staffAt }[userType];
   const where = userType === "students" ? name : fill(people, name);
   if (grades === null) return where;
-  const list = formats.list(grades.map((grade) => nameIn(texts, "grades", grade)));
-  if (grades.every((grade) => grade === null)) return `${where} ${list}`;
+  if (grades.every((grade) => grade === null)) return `${where} ${texts.noGrade}`;
+  const list = formats.list(
+    grades.map((grade) => (grade === null ? texts.withoutGrade : nameIn(texts, "grades", grade))),
+  );
   // Other grades, such as Kindergarten, are names.
   if (!grades.some((grade) => grade !== null && isNumbered(grade))) return `${where} (${list})`;
   return fill(grades.length === 1 ? texts.placeGrade : texts.placeGrades, where, list);

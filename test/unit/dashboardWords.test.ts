@@ -39,7 +39,13 @@ const { cardTexts } = await pageModule<{ cardTexts(ready: Ready): { cards: strin
   "cardsView",
 );
 const { panelsOf } = await pageModule<{
-  panelsOf(ready: Ready): readonly { id: string; summary: string; footnotes?: string[]; table(): Table }[];
+  panelsOf(ready: Ready): readonly {
+    id: string;
+    summary: string;
+    footnotes?: string[];
+    table(): Table;
+    chart(look: unknown): { marks: { lines: { value: string }[] }[] };
+  }[];
 }>("panels/panels");
 const { weeksChart } = await pageModule<{
   weeksChart(change: unknown, ready: Ready, look: unknown): { marks: { lines: { value: string }[] }[] };
@@ -117,7 +123,7 @@ describe("a group that the filter splits", () => {
     ],
   ])("is named in a sentence: %j", (left, text) => expect(sentences(...left)).toBe(text));
 
-  const grades = (...list: string[]) => ({ ...place("students", "West"), grades: list });
+  const grades = (...list: (string | null)[]) => ({ ...place("students", "West"), grades: list });
   const cut = (left: unknown[], together: unknown[], isSmall = true, each?: true) => ({
     ...{ left, together, isSmall },
     ...(each && { each }),
@@ -144,6 +150,18 @@ describe("a group that the filter splits", () => {
       cut([east, place("staff", "West")], [west], false),
       "East and staff at West are shown only together with West (grades 3 and 4): not all of them have 10 people.",
     ],
+    [
+      cut([east], [grades("4", null)]),
+      "East has fewer than 10 people; it is shown only together with West (grades 4 and no grade).",
+    ],
+    [
+      cut([east], [grades("Kindergarten", null)]),
+      "East has fewer than 10 people; it is shown only together with West (Kindergarten and no grade).",
+    ],
+    [
+      cut([east], [grades(null)]),
+      "East has fewer than 10 people; it is shown only together with West (no grade).",
+    ],
   ])("is in one sentence: %j", (group, text) =>
     expect(
       cutSentences(ready(), [group])
@@ -151,6 +169,30 @@ describe("a group that the filter splits", () => {
         .replaceAll(/[\u2068\u2069]/g, ""),
     ).toBe(text),
   );
+});
+
+describe("a school in a chart", () => {
+  const [first, second] = ready().answer.bySchool;
+  const panelOf = (id: string, bySchool: DashboardAnswer["bySchool"]) =>
+    panelsOf(ready({ bySchool })).find((panel) => panel.id === id);
+  const note = "Numbers marked * do not include suppressed groups.";
+
+  test("whose numbers exclude a group is said to be incomplete, but not if it has no numbers", () => {
+    const partly = { ...first, partly: true } as const;
+    const suppressed = { ...partly, users: null, averageLogins: null, averageResources: null };
+    const notes = (...bySchool: unknown[]) =>
+      panelOf("schools", bySchool as DashboardAnswer["bySchool"])?.footnotes?.filter((text) => text === note);
+    expect(notes(partly, second)).toEqual([note]);
+    expect(notes(suppressed, second)).toEqual([]);
+    expect(notes(first, second)).toEqual([]);
+  });
+
+  test("with too few people who were never active says of how many", () => {
+    const bySchool = [{ ...first, users: 12, neverActive: "few" }] as unknown as DashboardAnswer["bySchool"];
+    const look = { palette: [], labelWidth: 100, fontSize: 13 };
+    const { marks } = panelOf("neverSchool", bySchool)?.chart(look) ?? {};
+    expect(marks?.[0]?.lines.map(({ value }) => value)).toEqual(["<10 of 12"]);
+  });
 });
 
 describe("a paid resource without users", () => {

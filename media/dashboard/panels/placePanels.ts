@@ -138,6 +138,11 @@ export function neverPanel(ready: Ready, list: "schools" | "grades"): Panel {
   const { texts, formats, answer } = ready;
   const id = list === "schools" ? "neverSchool" : "neverGrade";
   const value = ({ neverActive, users }: Place) => shareOf(ready, neverActive, users);
+  // Of a small school, the highest possible share would look like a number: fewer than 10 of 12 are not 83 %.
+  const label = (place: Place) =>
+    place.neverActive === "few" && typeof place.users === "number"
+      ? fill(texts.fewOf, formats.few, formats.integer(place.users))
+      : value(place);
   const format = formats.share;
   const users = answer.cards.users.value;
   const note =
@@ -165,7 +170,7 @@ export function neverPanel(ready: Ready, list: "schools" | "grades"): Panel {
       { title: texts.neverActive, kind: "integer", cell: ({ neverActive }) => neverActive },
       { title: texts.share, kind: "share", cell: value },
     ],
-    chart: [{ name: texts.neverActive, colour: 4, value }],
+    chart: [{ name: texts.neverActive, colour: 4, value: label }],
   });
 }
 
