@@ -45,7 +45,9 @@ export function comparisonParts(
       `Now:    ${periodText(now)}`,
       table("School", [
         row("All", total, true),
-        ...bySchool.map((entry) => row(name(entry.school, entry), entry, entry.partly)),
+        ...bySchool.map((entry) =>
+          row(name(entry.school, hasNumbers(entry) ? entry : undefined), entry, entry.partly),
+        ),
       ]),
     ),
     part(
@@ -56,6 +58,11 @@ export function comparisonParts(
       ),
     ),
   ];
+}
+
+/** Whether a number of an entry is shown. */
+export function hasNumbers({ before, now }: ComparedUse): boolean {
+  return before.personDaysPerDay !== null || now.personDaysPerDay !== null;
 }
 
 function periodText({ from, to, schoolDays, comparedDays }: ComparedPeriod): string {

@@ -81,16 +81,17 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<v
     console.log(showRoster(await importRoster({ lake, file, salt, signal })));
     step("What the tables say about participation");
     const counting = { minimumGroupSize: 10, keepWhole: "schools" } as const;
+    const filter = { ...openingFilter, range: { preset: "all" } } as const;
     const metrics = await withIndex(
       lake,
       { cache: false },
       (index) => {
         if (index === undefined) throw nothingYet(lake);
-        return participationMetrics(index, { ...openingFilter, range: { preset: "all" } }, counting, signal);
+        return participationMetrics(index, filter, counting, signal);
       },
       signal,
     );
-    console.log(showMetrics(metrics));
+    console.log(showMetrics(metrics, filter));
     step("Verifying the tables against the log and the landed files");
     console.log(showVerification(await verifyLake(lake, salt, signal)));
     if (keep) {

@@ -1,6 +1,7 @@
 import { counted } from "../basics/counted";
 import { groupBy } from "../basics/groupBy";
 import type { MissingReport, People, ReportKind, Shown } from "../dashboard/answer";
+import type { DashboardFilter } from "../dashboard/filter";
 import type { ParticipationMetrics, Suppressible } from "../dashboard/query/metrics";
 import type { CutGroup, Place } from "../dashboard/withheld";
 import type { RunSummary } from "../pipeline/log/runRecord";
@@ -9,9 +10,8 @@ import type { PlannedFile } from "../pipeline/plan/plan";
 import type { Status } from "../pipeline/plan/status";
 import { hasMissingReports } from "../pipeline/runSummary";
 import type { Verification } from "../pipeline/verify/verify";
-import { comparisonParts } from "./comparison";
+import { comparisonParts, hasNumbers } from "./comparison";
 import { identityLines } from "./identities";
-import type { QuestionOptions } from "./question";
 import { foreignChangeLines } from "./repair";
 import { columns } from "./table";
 import { bytes, decimal, duration, integer, plain, styled } from "./text";
@@ -45,7 +45,7 @@ export function showStatus(
   const counts = new Map<string, number>();
   for (const { state } of files) counts.set(state, (counts.get(state) ?? 0) + 1);
   const summary = [...counts].map(([state, count]) => `${integer(count)} ${state}`).join(", ");
-  const listing = columns(["State", "File", "Size", "Modified (UTC)", ""], rows, [2], 4);
+  const listing = columns(["State", "File", "Size", "Modified (UTC)", ""], rows, [2]);
   const none = "There are no files on the server.";
   const noticed = identityLines(identities);
   return [
@@ -188,9 +188,16 @@ function listed(lines: readonly string[], completeList = "--json lists"): string
   return [...lines.slice(0, max).map((line) => `  ${line}`), ...more];
 }
 
+/** The part of a question that the text repeats. */
+interface Asked {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly userTypes?: DashboardFilter["userTypes"];
+}
+
 export function showMetrics(
   metrics: ParticipationMetrics,
-  { from, to }: Pick<QuestionOptions, "from" | "to"> = {},
+  { from, to, userTypes = [] }: Asked = {},
   quarantined: readonly string[] = [],
 ): string {
   const { minimumGroupSize, withheld } = metrics;
@@ -200,8 +207,9 @@ export function showMetrics(
     value === null ? nothing(unknown) : value === "few" ? `<${minimumGroupSize}` : integer(value);
   const average = (value: Shown, unknown?: readonly ReportKind[]) =>
     value === null ? nothing(unknown) : decimal(value);
-  const name = (value: string | null, { partly, suppressed }: Suppressible = {}) =>
-    `${plain(value ?? "(none)")}${partly && !suppressed ? " *" : ""}`;
+  const isMarked = ({ partly, suppressed }: Suppressible) => partly === true && suppressed !== true;
+  const name = (value: string | null, entry: Suppressible = {}) =>
+    `${plain(value ?? "(none)")}${isMarked(entry) ? " *" : ""}`;
   const share =
     typeof metrics.users === "number" && metrics.users > 0 && typeof metrics.activeUsers === "number"
       ? ` (${((100 * metrics.activeUsers) / metrics.users).toFixed(1)} %)`
@@ -212,7 +220,7 @@ export function showMetrics(
   const { comparison } = metrics;
   const range = [from ? `from ${from}` : "", to ? `to ${to}` : ""].filter(Boolean).join(" ");
   const isEmpty = metrics.byDay.length === 0 && withheld.filter.length === 0;
-  const headline = `${styled("bold", count(metrics.users, metrics.absent))} ${metrics.users === 1 ? "user" : "users"}, ${styled("bold", count(metrics.activeUsers, metrics.absent))} active${share}, over ${styled("bold", count(metrics.days))} ${metrics.days === 1 ? "day" : "days"} with daily participation`;
+  const headline = `${styled("bold", count(metrics.users, metrics.absent))} ${peopleWord(metrics.users, userTypes)}, ${styled("bold", count(metrics.activeUsers, metrics.absent))} active${share}, over ${styled("bold", count(metrics.days))} ${metrics.days === 1 ? "day" : "days"} with daily participation`;
   // Days are counted unless everything is suppressed.
   const isSuppressed = metrics.days === null;
   const parts = [
@@ -284,8 +292,8 @@ export function showMetrics(
   );
   const left = ofBoth([...cut, ...days]);
   if (left.length > 0) {
-    const rest = [...metrics.bySchool, ...metrics.byDay, ...(comparison?.bySchool ?? [])];
-    const note = rest.some(({ partly }) => partly) ? ["Numbers marked * cover only the rest."] : [];
+    const rest = [...metrics.bySchool, ...newest, ...(comparison?.bySchool.filter(hasNumbers) ?? [])];
+    const note = rest.some(isMarked) ? ["Numbers marked * cover only the rest."] : [];
     parts.push([styled("bold", "Suppressed"), ...listed(left), ...note].join("\n"));
   }
   if (minimumGroupSize > 1) {
@@ -297,6 +305,12 @@ export function showMetrics(
     );
   }
   return parts.join("\n\n");
+}
+
+/** Who is counted. */
+function peopleWord(count: People, userTypes: DashboardFilter["userTypes"]): string {
+  if (count === 1) return "user";
+  return userTypes.length === 1 || userTypes.length === 2 ? userTypes.join(" and ") : "users";
 }
 
 const reportName = (report: ReportKind) =>
@@ -323,7 +337,7 @@ function cutLine({ left, together, isSmall, each }: CutGroup, minimum: number): 
 
 /** A grade that is not a number, such as Kindergarten, is a name. */
 function gradesText(grades: readonly (string | null)[]): string {
-  const list = grades.map((grade) => grade ?? "(no grade)").join(", ");
+  const list = grades.map((grade) => grade ?? "no grade").join(", ");
   return grades.some((grade) => /^\d+$/.test(grade ?? "")) ? `grade ${list}` : list;
 }
 
@@ -333,8 +347,7 @@ function placesText(places: readonly Place[]): string {
       plain(
         [
           ...(userType === "students" ? [] : [userType]),
-          school ?? "(no school)",
-          ...(grades === null ? [] : [gradesText(grades)]),
+          `${school ?? "(no school)"}${grades === null ? "" : ` (${gradesText(grades)})`}`,
         ].join(", "),
       ),
     )

@@ -256,7 +256,7 @@ describe("clever-lake metrics", () => {
     const old = await cli.run("metrics", "--from", "0022-01-24", "--to", "0022-01-25", ...all);
     expect([old.exitCode, old.stdout.split("\n", 1)]).toEqual([
       0,
-      ["0 users, 0 active, over 0 days with daily participation"],
+      ["0 students, 0 active, over 0 days with daily participation"],
     ]);
     const { exitCode, stderr } = await cli.run("metrics", "--compare-from", "2022-01-24");
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining("given together")]);

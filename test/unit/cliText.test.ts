@@ -100,6 +100,17 @@ describe("on a terminal that is too narrow", () => {
     expect(table().slice(1)).toEqual(["  Cedar Hollow… *      1", "  数学数学数学数…  1,000"]);
   });
 
+  test("the reason for a file's state stays whole", () => {
+    Object.assign(process.stdout, { isTTY: true, columns: 80 });
+    const reason = "The row has 2 cells where the header has 8. (19 rows are bad; this is the first.)";
+    const file: PlannedFile = {
+      ...{ path: "daily.csv", size: 1, modified: new Date(), state: "quarantined", source: "daily.csv" },
+      ...{ report: "daily_participation", userType: "students", reason, entry: undefined },
+    };
+    const none = { isNew: false, freshness: [], overdue: [], needsAdoption: false, changedByOthers: [] };
+    expect(showStatus({ ...none, files: [file] }, "file:///lake")).toContain(reason);
+  });
+
   test("names keep at least a few letters", () => {
     Object.assign(process.stdout, { isTTY: true, columns: 3 });
     expect(table()[1]).toBe("  Cedar Hol… *      1");
@@ -381,6 +392,20 @@ describe("metrics", () => {
     expect(one).toMatch(/\n {2}A \* +20 /);
     expect(one).toMatch(/\n {2}2025-09-01 \* +20 /);
     expect(await show(plainIndex(rows, []), {}, 0)).not.toContain("*");
+  });
+
+  test("say who is counted, and explain no mark that is not there", async () => {
+    const rows = [...attended(first, 12), ...attended(first, 3, "B"), ...attended(first, 3, "C")];
+    const metrics = await participationMetrics(plainIndex(rows, []), metricsFilter({}), {
+      minimumGroupSize: 5,
+      keepWhole: "schools",
+    });
+    const text = showMetrics(metrics, { userTypes: ["students"] });
+    expect(text).toMatch(/^18 students, /);
+    expect(text).toContain("B; C: fewer than 5 people each; shown only together.");
+    expect(text).not.toContain("*");
+    expect(showMetrics(metrics, { userTypes: ["teachers", "staff"] })).toMatch(/^18 teachers and staff, /);
+    expect(showMetrics(metrics)).toMatch(/^18 users, /);
   });
 
   test("that are suppressed are called suppressed", async () => {

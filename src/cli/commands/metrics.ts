@@ -40,7 +40,7 @@ export const answerMetrics: CommandAction<QuestionOptions> = async (options, con
     userTypes: filter.userTypes,
   };
   return {
-    text: () => showMetrics(metrics, options, quarantined),
+    text: () => showMetrics(metrics, asked, quarantined),
     document: () => ({ filter: asked, quarantined, ...metricsDocument(metrics) }),
   };
 };

@@ -20,11 +20,11 @@ export function isQuarantined(entry: LogEntry, applied: LakeState["applied"]): b
   return entry.outcome === "quarantined" && (applied.get(entry.source) ?? 0) < entry.version;
 }
 
-/** The newest deliveries in quarantine, of the configured user types. */
+/** The newest deliveries in quarantine, of the configured user types, by path. */
 export function waitingInQuarantine({ log, applied }: LakeState, userTypes: readonly UserType[]): LogEntry[] {
-  return [...log.values()].filter(
-    (entry) => userTypes.includes(entry.userType) && isQuarantined(entry, applied),
-  );
+  return [...log.values()]
+    .filter((entry) => userTypes.includes(entry.userType) && isQuarantined(entry, applied))
+    .sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
 /**
