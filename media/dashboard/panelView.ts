@@ -7,6 +7,7 @@ import { fill } from "./formats";
 import { absentSentences, withoutDays } from "./missingWords";
 import type { Actions, Ready } from "./model";
 import type { Control, Panel } from "./panels/panel";
+import { mostSchools } from "./panels/placePanel";
 import { asTableView, exportView, partView } from "./partView";
 import { entered } from "./popover";
 import { otherDivisionView, sentencesView } from "./suppressionView";
@@ -128,13 +129,14 @@ function controlView(
   panel: string,
 ): TemplateResult {
   const all = answer.bySchool.length;
-  const schools = (step: number) => fill(texts.schoolsOf, step, formats.integer(all));
+  const schools = (step: number) =>
+    step < all ? fill(texts.schoolsOf, step, formats.integer(all)) : texts.allSchools;
   const { label, steps, text } = {
     topResources: { label: texts.resources, steps: topSteps, text: (step: number) => fill(texts.top, step) },
     schoolsShown: {
       label: texts.schools,
       steps: [...schoolSteps.filter((step) => step < all), 0],
-      text: (step: number) => (step === 0 ? texts.allSchools : schools(step)),
+      text: (step: number) => schools(step || mostSchools),
     },
   }[control];
   return html`<select class="select" id=${`${panel}-${control}`} aria-label=${label} title=${label}

@@ -171,6 +171,19 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
         )
         .toBe(40);
     });
+
+    test("charts show at most 200 schools, and their tables all", async () => {
+      const { page } = await dashboards.open({ schools: 203 });
+      const schools = page.locator("#schools-schoolsShown");
+      expect(await schools.locator("option").last().textContent()).toBe("Schools: 200 of 203");
+      await schools.selectOption("0");
+      // Without the second lines of names.
+      const first = /^(Lin|Was|Roo|Jef|Map|Red|Cen|Rid|Wat|Lit|Pio|Har|Ces)/;
+      const names = page.locator("#panel-schools svg text", { hasText: first });
+      await expect.poll(() => names.count()).toBe(200);
+      await page.locator("#panel-schools .as-table").click();
+      await expect.poll(() => page.locator("#panel-schools tbody tr").count()).toBe(203);
+    });
   });
 
   describe("without a mouse", () => {

@@ -43,6 +43,8 @@ interface PlacePanel<E extends Entry>
 }
 
 const schoolsBeforeChoice = 12;
+/** Charts of more schools would block the page for seconds. Tables have all. */
+export const mostSchools = 200;
 const maxResources = 15;
 
 /** A chart of named entries, and the table of all of them. */
@@ -53,7 +55,7 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
   const value = (entry: Named<E>) => orUnknown(entry, given.value(entry));
   const unknown = entries.filter((entry) => entry.absent && value(entry) === undefined);
   const nameOf = ({ name }: Named<E>) => nameIn(texts, list, name);
-  const limit = { schools: view.schoolsShown, grades: 0, resources: maxResources }[list];
+  const limit = { schools: view.schoolsShown || mostSchools, grades: 0, resources: maxResources }[list];
   const rank = given.rank ?? ((entry: Named<E>) => drawable(value(entry)) ?? -1);
   const sorted = list === "schools" ? [...entries].sort((a, b) => rank(b) - rank(a)) : entries;
   const drawn = limit === 0 ? sorted : sorted.slice(0, limit);

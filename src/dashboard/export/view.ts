@@ -22,7 +22,7 @@ export const dashboardView = z
     units: z.enum(["absolute", "percent"]),
     /** How many resources the stacked bars distinguish. */
     topResources: z.int().min(1).max(8),
-    /** How many schools the charts by school show; 0 for all. */
+    /** How many schools the charts by school show; 0 for as many as a chart can. */
     schoolsShown: z.int().min(0).max(5_000),
     /** Charts that are shown as tables. */
     asTable: z.array(z.string().max(40)).max(40),
