@@ -92,13 +92,22 @@ export function focusables(within: Element | null): HTMLElement[] {
   return [...(within?.querySelectorAll<HTMLElement>("button:not([disabled]), input") ?? [])];
 }
 
-/** If a change of the page removes the element with the focus, another one nearby gets it. */
+/**
+ * The element with the focus keeps its place in the window, even if parts come before it. If a change of the page
+ * removes it, another one nearby gets the focus.
+ */
 export function preserveFocus(change: () => void): void {
   const focused = document.activeElement;
+  const before = focused?.getBoundingClientRect();
   const around: Element[] = [];
   for (let each = focused?.parentElement; each; each = each.parentElement) around.push(each);
   change();
-  if (focused === null || focused.isConnected) return;
+  if (focused === null || before === undefined) return;
+  if (focused.isConnected) {
+    const isInSight = before.bottom > 0 && before.top < innerHeight;
+    if (isInSight && focused !== document.body) scrollBy(0, focused.getBoundingClientRect().top - before.top);
+    return;
+  }
   for (const each of around) {
     const left = each.isConnected ? focusables(each).filter((one) => one.checkVisibility()) : [];
     // The end of a list is nearest: its entries move up, so only the last element disappears.
