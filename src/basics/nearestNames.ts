@@ -1,5 +1,7 @@
 /** How many names are suggested for a misspelt one. */
 const maximumSuggestions = 3;
+/** The highest dissimilarity of a name that is suggested. */
+const similar = 0.4;
 
 /** The names most similar to an unknown one, nearest first; none if none is similar. */
 export function nearestNames(name: string, names: Iterable<string>): string[] {
@@ -9,17 +11,27 @@ export function nearestNames(name: string, names: Iterable<string>): string[] {
     score: dissimilarity(requested, candidate.toLowerCase()),
   }));
   return scored
-    .filter(({ score }) => score <= 0.4)
+    .filter(({ score }) => score <= similar)
     .sort((a, b) => a.score - b.score || (a.candidate < b.candidate ? -1 : 1))
     .slice(0, maximumSuggestions)
     .map(({ candidate }) => candidate);
 }
 
-/** 0 for the same text, 1 for an entirely different one; a text that contains the other counts as similar. */
-function dissimilarity(a: string, b: string): number {
-  if (a === "" || b === "") return 1;
-  const share = editDistance(a, b) / Math.max(a.length, b.length);
-  return a.includes(b) || b.includes(a) ? Math.min(share, 0.4) : share;
+/**
+ * 0 for the same text, 1 for an entirely different one. A text that contains the other counts as similar, as does a
+ * name that begins like the requested one.
+ */
+function dissimilarity(requested: string, name: string): number {
+  if (requested === "" || name === "") return 1;
+  const share = shareOfEdits(requested, name);
+  const beginning = name.split(" ").slice(0, requested.split(" ").length).join(" ");
+  const isSimilar =
+    requested.includes(name) || name.includes(requested) || shareOfEdits(requested, beginning) <= similar;
+  return isSimilar ? Math.min(share, similar) : share;
+}
+
+function shareOfEdits(a: string, b: string): number {
+  return editDistance(a, b) / Math.max(a.length, b.length);
 }
 
 /** Levenshtein distance: characters to add, remove or change. */

@@ -26,6 +26,8 @@ describe("the nearest names", () => {
     ["Nroth High", ["North High", "South High"]],
     ["north high", ["North High", "South High"]],
     ["Cedar Hollow", ["Cedar Hollow High School"]],
+    ["Ceder Holow", ["Cedar Hollow High School"]],
+    ["Esquela", ["Escuela Peñasco"]],
     ["Escuela Penasco", ["Escuela Peñasco"]],
     ["Westlake", []],
     ["", []],
