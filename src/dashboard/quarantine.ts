@@ -1,10 +1,10 @@
-import { dateInName } from "../clever/fileNames";
+import { dateInName, recognizeReport } from "../clever/fileNames";
 import type { DateRange } from "./answer";
 import type { DashboardFilter } from "./filter";
 
 /**
- * Names of quarantined report files that have no date in their name, or one that the question is about: within its range
- * or the compared period. A preset range ends with the data, so it also has files that are newer than all data.
+ * Names of quarantined report files of the people that the question is about, which have no date in their name, or one
+ * within its range or the compared period. A preset range ends with the data, so it also has files that are newer than all data.
  */
 export function quarantinedIn(
   reports: readonly { readonly path: string; readonly state: string }[],
@@ -15,9 +15,13 @@ export function quarantinedIn(
     "from" in asked ? asked : { from, to: "9999-12-31" },
     ...(filter?.compare === undefined ? [] : [filter.compare]),
   ];
+  const people = filter?.userTypes ?? [];
   return reports.flatMap(({ state, path }) => {
     const date = dateInName(path);
-    const isMeant = date === undefined || ranges.some((range) => range.from <= date && date <= range.to);
+    const userType = recognizeReport(path)?.userType;
+    const isMeant =
+      (date === undefined || ranges.some((range) => range.from <= date && date <= range.to)) &&
+      (userType === undefined || people.length === 0 || people.includes(userType));
     return state === "quarantined" && isMeant ? [path.slice(path.lastIndexOf("/") + 1)] : [];
   });
 }

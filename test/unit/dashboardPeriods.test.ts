@@ -108,6 +108,7 @@ describe("reports in quarantine", () => {
       at("daily/2026-01-05-daily-participation-teachers.csv", "anonymized"),
       at("daily/2026-02-05-daily-participation-students.csv"),
       at("daily_participation/Students/Students.csv"),
+      at("daily/2026-03-02-daily-participation-staff.csv"),
     ];
     expect(quarantinedIn(reports, { from: "2026-01-01", to: "2026-01-31" })).toEqual([
       "2026-01-05-daily-participation-students.csv",
@@ -123,6 +124,11 @@ describe("reports in quarantine", () => {
     expect(quarantinedIn(reports, { from: "2026-01-20", to: "2026-01-31", filter: openingFilter })).toEqual([
       "2026-02-05-daily-participation-students.csv",
       "Students.csv",
+    ]);
+    // Only reports of the people who are counted.
+    const ofStaff = { ...openingFilter, userTypes: ["staff" as const] };
+    expect(quarantinedIn(reports, { from: "2026-01-01", to: "2026-03-31", filter: ofStaff })).toEqual([
+      "2026-03-02-daily-participation-staff.csv",
     ]);
     const compare = { from: "2026-01-05", to: "2026-01-06", name: "", rangeName: "" };
     const compared = { ...openingFilter, range: { from: "2026-03-01", to: "2026-03-02" }, compare };
