@@ -13,6 +13,7 @@ import {
   cellText,
   type DataTable,
   isText,
+  markNotes,
   type Panel,
   rowRemarks,
   type TableRow,
@@ -31,7 +32,7 @@ export class Exporter {
       title: panel.title,
       chart,
       notes: [
-        ...notesOf(panel),
+        ...notesOf(ready, panel),
         `${ready.texts.definition}: ${panel.definition.brief}`,
         ...provenance(ready),
       ],
@@ -55,7 +56,7 @@ export class Exporter {
       cardsNote: note,
       charts: panels.flatMap((panel) => {
         const chart = panel.chart(paperLook);
-        return chart ? [{ title: panel.title, chart, wide: panel.wide, notes: notesOf(panel) }] : [];
+        return chart ? [{ title: panel.title, chart, wide: panel.wide, notes: notesOf(ready, panel) }] : [];
       }),
       tables: tablesOf(ready),
       notes,
@@ -131,8 +132,13 @@ function tablesOf(ready: Ready): TableSheet[] {
 }
 
 /** The sentence above a chart on the page, and what `*` means below it. */
-function notesOf({ lead, summary, remarks = [], footnotes = [] }: Panel): string[] {
-  return [...(lead ? [summary] : []), ...remarks, ...footnotes.map((sentence) => `* ${sentence}`)];
+function notesOf(ready: Ready, panel: Panel): string[] {
+  const { lead, summary, remarks = [] } = panel;
+  return [
+    ...(lead ? [summary] : []),
+    ...remarks,
+    ...markNotes(ready, panel).map((sentence) => `* ${sentence}`),
+  ];
 }
 
 /** A text without the invisible marks around names, because other programs compare names letter by letter. */

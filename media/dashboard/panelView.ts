@@ -6,7 +6,7 @@ import type { Exporter } from "./Exporter";
 import { fill } from "./formats";
 import { absentSentences, withoutDays } from "./missingWords";
 import type { Actions, Ready } from "./model";
-import type { Control, Panel } from "./panels/panel";
+import { type Control, markNotes, type Panel } from "./panels/panel";
 import { mostSchools } from "./panels/placePanel";
 import { asTableView, exportView, partView } from "./partView";
 import { entered } from "./popover";
@@ -73,11 +73,12 @@ function nothingView(ready: Ready, { allResources, footnotes = [] }: Panel) {
   return html`<p class="quiet nothing">${reasons[0] ?? ready.texts.nothingToShow}</p>`;
 }
 
-function suppressedView({ ready, actions }: PanelContext, { footnotes = [], offersOther }: Panel) {
-  if (footnotes.length === 0 && !offersOther) return nothing;
+function suppressedView({ ready, actions }: PanelContext, panel: Panel) {
+  const notes = markNotes(ready, panel);
+  if (notes.length === 0 && !panel.offersOther) return nothing;
   return html`<div class="quiet suppressed-notes">
-    ${footnotes.length === 0 ? nothing : html`<span aria-hidden="true">*</span><div>${sentencesView(ready, footnotes)}</div>`}
-    ${offersOther ? otherDivisionView(ready, actions) : nothing}
+    ${notes.length === 0 ? nothing : html`<span aria-hidden="true">*</span><div>${sentencesView(ready, notes)}</div>`}
+    ${panel.offersOther ? otherDivisionView(ready, actions) : nothing}
   </div>`;
 }
 

@@ -20,7 +20,8 @@ interface Table {
 }
 type Licences = NonNullable<DashboardAnswer["licences"]>;
 
-const { chosenName, extremes } = await pageModule<{
+const { chosenName, extremes, markNotes } = await pageModule<{
+  markNotes(ready: Ready, panel: unknown): readonly string[];
   chosenName(ready: Ready): string;
   extremes(
     ready: Ready,
@@ -180,8 +181,10 @@ describe("a school in a chart", () => {
   test("whose numbers exclude a group is said to be incomplete, but not if it has no numbers", () => {
     const partly = { ...first, partly: true } as const;
     const suppressed = { ...partly, users: null, averageLogins: null, averageResources: null };
-    const notes = (...bySchool: unknown[]) =>
-      panelOf("schools", bySchool as DashboardAnswer["bySchool"])?.footnotes?.filter((text) => text === note);
+    const notes = (...bySchool: unknown[]) => {
+      const panel = panelOf("schools", bySchool as DashboardAnswer["bySchool"]);
+      return panel && markNotes(ready(), panel).filter((text) => text === note);
+    };
     expect(notes(partly, second)).toEqual([note]);
     expect(notes(suppressed, second)).toEqual([]);
     expect(notes(first, second)).toEqual([]);

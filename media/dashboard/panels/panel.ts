@@ -102,6 +102,8 @@ export interface Panel extends Part {
   readonly remarks?: readonly string[];
   /** What is suppressed or missing in this chart alone, one sentence each; `*` marks the names concerned. */
   readonly footnotes?: readonly string[];
+  /** Whether numbers of marked names do not include a suppressed group. */
+  readonly hasPartialNumbers?: boolean;
   /** Whether to offer keeping the other kind whole, if nothing can be shown. */
   readonly offersOther?: boolean;
   /** One sentence, for readers who cannot see the chart. */
@@ -109,6 +111,14 @@ export interface Panel extends Part {
   /** Undefined if there is nothing to draw. */
   readonly chart: (look: Look) => Chart | undefined;
   readonly table: () => DataTable;
+}
+
+/** What `*` means in a chart. */
+export function markNotes(
+  { texts }: Language,
+  { footnotes = [], hasPartialNumbers }: Pick<Panel, "footnotes" | "hasPartialNumbers">,
+): readonly string[] {
+  return hasPartialNumbers ? [texts.markedNumbers, ...footnotes] : footnotes;
 }
 
 /** The resources that the filter chooses, used or not, by their current names, in words. */

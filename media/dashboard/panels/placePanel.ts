@@ -60,7 +60,6 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
   const sorted = list === "schools" ? [...entries].sort((a, b) => rank(b) - rank(a)) : entries;
   const drawn = limit === 0 ? sorted : sorted.slice(0, limit);
   const title = { schools: texts.school, grades: texts.grade, resources: texts.resource }[list];
-  const isMarked = list !== "resources" && entries.some((entry) => entry.partly && value(entry) !== null);
   const renamed = panel.id === "schools" ? renamedText(ready, entries) : "";
   return {
     ...panel,
@@ -71,7 +70,6 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
       ...(list === "schools" && entries.length > schoolsBeforeChoice ? (["schoolsShown"] as const) : []),
     ],
     footnotes: [
-      ...(isMarked ? [texts.markedNumbers] : []),
       ...(list === "resources" ? [] : cutSentences(ready, answer.withheld[list])),
       ...(list === "grades" ? ungradedSentences(ready) : []),
       ...absentSentences(
@@ -80,6 +78,7 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
         unknown.length === entries.length ? [] : unknown.map(nameOf),
       ),
     ],
+    hasPartialNumbers: list !== "resources" && entries.some((entry) => entry.partly && value(entry) !== null),
     offersOther: entries.every((entry) => value(entry) === null),
     summary: extremes(
       ready,
