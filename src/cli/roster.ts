@@ -19,7 +19,10 @@ export function showRoster(summary: RosterSummary): string {
     `of these grades ${summary.unknownGrades.length === 1 ? "is" : "are"} not Clever's: ${summary.unknownGrades.map(plain).join(", ")}`,
   );
   addLine(withoutGrade, "without a grade");
-  addLine(repeated, `${repeated === 1 ? "row that repeats" : "rows that repeat"} a student, as for contacts`);
+  addLine(
+    repeated,
+    `${repeated === 1 ? "row that repeats" : "rows that repeat"} a student, one for each contact`,
+  );
   addLine(
     furtherSchools,
     `${furtherSchools === 1 ? "row" : "rows"} for an additional school; the first school is kept`,
@@ -30,10 +33,11 @@ export function showRoster(summary: RosterSummary): string {
     lines.push(
       styled(
         "red",
-        "  None of them is in the lake's reports: is Student_id the id that the reports call sis_id?",
+        "  None of the students is in the lake's reports: is Student_id the id that the reports call sis_id?",
       ),
     );
-  } else if (inReports !== null) lines.push(`  ${integer(inReports)} of them are in the lake's reports`);
+  } else if (inReports !== null)
+    lines.push(`  ${integer(inReports)} of the students are in the lake's reports`);
   if (refused > 0) {
     lines.push("", styled("red", `Refused (not imported): ${counted(refused, "row")}`));
     const problems = summary.problems.map(({ line, column, reason }) => {
