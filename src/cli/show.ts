@@ -175,7 +175,7 @@ function quarantineLines(quarantined: RunSummary["quarantined"]): string[] {
 }
 
 function rowsLine(what: string, rows: number): string {
-  return `  ${what.padEnd(19)} ${integer(rows).padStart(12)} ${rows === 1 ? "row" : "rows"}`;
+  return `  ${what.padEnd(25)} ${integer(rows).padStart(11)} ${rows === 1 ? "row" : "rows"}`;
 }
 
 const shown = 10;

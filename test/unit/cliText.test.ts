@@ -161,6 +161,10 @@ describe("a run's summary", () => {
     expect(text).toMatch(/daily participation +0 rows/);
     expect(text).toMatch(/refused +4 rows/);
     expect(showRun({ ...summary, landed: 1, refused: 1 })).toMatch(/refused +1 row$/);
+    const counts = showRun({ ...summary, landed: 1, refused: 2, superseded: 3 })
+      .split("\n")
+      .slice(1);
+    expect(counts.map((line) => line.length)).toEqual([44, 44, 44, 44]);
   });
 
   test("with anomalies in the ids of people", () => {
