@@ -112,6 +112,10 @@ async function readRows<Shape extends z.ZodObject>(
   if (missing.length > 0) throw refuse(`The file has no column ${missing.join(", ")}.`);
   const seen = new Set<unknown>();
   return rows.map(({ info, record }) => {
+    if (record.length > header.length) {
+      const fault = "the row has more cells than the header; a cell with a comma needs quotation marks";
+      throw refuse(`Line ${info.lines}: ${fault}.`);
+    }
     const cells = Object.fromEntries(columns.map((name) => [name, record[header.indexOf(name)] ?? ""]));
     const parsed = shape.safeParse(cells);
     if (!parsed.success) {

@@ -62,6 +62,10 @@ test.each([
   ["IXL,5,3,06/30/2027", "Line 2: end must be a day such as 2027-06-30, or empty."],
   [",5,3,", "Line 2: resource is empty."],
   ["IXL,5,3,\nIXL,6,3,", 'Line 3: "IXL" occurs in the file twice.'],
+  [
+    "IXL,1,500,,",
+    "Line 2: the row has more cells than the header; a cell with a comma needs quotation marks.",
+  ],
 ])("licences %j are refused: %s", async (rows, message) => {
   const licencesFile = await fileOf(`${licencesHead}${rows}\n`);
   await expect(readDistrictFiles({ licencesFile })).rejects.toMatchObject({
