@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { readFile, truncate, writeFile } from "node:fs/promises";
+import { copyFile, readFile, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { lookupTable, rosterTable, runLockPath } from "../../src/clever/layout";
@@ -479,6 +479,28 @@ describe("importing a roster", () => {
     await truncate(place, 100);
     const damaged = await fixture.verify();
     expect(damaged.problems.map(({ subject }) => subject)).toEqual([file]);
+  });
+
+  test("replaces one to which another program added its rows again, as verify advises", async () => {
+    await fixture.put(dailyPath(), dailyCsv(daily("amy")));
+    await fixture.run();
+    const roster = csv(student("amy", "1"), student("ben", "2"));
+    await imported(roster);
+    const writer = new ForeignWriter(fixture.lake, rosterTable);
+    const [add] = [...(await writer.snapshot()).files.values()];
+    if (add === undefined) throw new Error("the table has no data file");
+    const place = (name: string) => path.join(fixture.lake.localPath(rosterTable), name);
+    await copyFile(place(add.path), place("again.parquet"));
+    await writer.commit("WRITE", [{ add: { ...add, path: "again.parquet" } }]);
+    expect((await fixture.verify()).problems).toEqual([
+      {
+        subject: rosterTable,
+        problem: "It has 4 rows about 2 students. Import the roster again, to replace it.",
+      },
+    ]);
+    await imported(roster);
+    expect(await table("amy", "ben")).toEqual(["amy 1 S1", "ben 2 S1"]);
+    expect((await fixture.verify()).problems).toEqual([]);
   });
 
   test("handles many students", async () => {

@@ -241,8 +241,9 @@ async function checkRoster({ session, ...table }: CountedTable): Promise<string 
   const { students } = await session.one(
     `SELECT count(DISTINCT sis_id_pseudonym)::DOUBLE AS students FROM (${select})`,
   );
-  if (rows === students) return changedByOthers(table, "Import the roster again, to replace it.");
-  return `It has ${counted(rows, "row")} about ${counted(Number(students), "student")}.`;
+  const remedy = "Import the roster again, to replace it.";
+  if (rows === students) return changedByOthers(table, remedy);
+  return `It has ${counted(rows, "row")} about ${counted(Number(students), "student")}. ${remedy}`;
 }
 
 /** If it is up to date, a row for each row of the reports' tables; other modules may have rows in it, too. */
