@@ -197,6 +197,26 @@ describe.skipIf(jars === undefined)("Apache Spark, between two runs of ours", { 
       "OPTIMIZE $t",
     ],
     ["append-only", "right", properties(delta("appendOnly", "true"))],
+    [
+      "checkpoints in parts, without statistics as JSON",
+      "right",
+      "SET spark.databricks.delta.checkpoint.partSize = 1",
+      properties(
+        delta("checkpoint.writeStatsAsJson", "false"),
+        delta("checkpoint.writeStatsAsStruct", "true"),
+        delta("checkpointInterval", "1"),
+      ),
+      "OPTIMIZE $t",
+      "RESET spark.databricks.delta.checkpoint.partSize",
+    ],
+    [
+      "data files without statistics",
+      "right",
+      "SET spark.databricks.delta.stats.collect = false",
+      "OPTIMIZE $t",
+      "RESET spark.databricks.delta.stats.collect",
+    ],
+    ["overwrite by some rows", "changed", "INSERT OVERWRITE $t SELECT * FROM $t WHERE month = 9"],
   ])("%s: %s", async (_, outcome, ...statements) => {
     const fixture = await lakeOfRuns();
     const place = `delta.\`${fixture.lake.localPath(table)}\``;
