@@ -15,10 +15,9 @@ import { defaultSchoolYearStart } from "../dashboard/opening";
 import { quarantinedIn } from "../dashboard/quarantine";
 import { answer, optionsOf } from "../dashboard/query/answer";
 import { nothingYet } from "../pipeline/nothingYet";
-import { quarantineIn } from "../pipeline/plan/quarantineIn";
 import { openLake } from "./connect";
 import { type Language, languages } from "./languages";
-import { countingOf, warnOfQuarantine, withIndex } from "./participation";
+import { countingOf, quarantineIn, withIndex } from "./participation";
 import { districtFilesOf, filterOf, type QuestionOptions, requireDays, warnOfUnknownNames } from "./question";
 
 export interface DashboardOptions extends QuestionOptions {
@@ -128,6 +127,6 @@ async function ask(
   const unknown = (answered.licences ?? []).filter(({ isKnown }) => !isKnown);
   const names = unknown.map(({ resource }) => resource);
   warnOfUnknownNames(files.licencesFile, "resource", names, () => unknown[0]?.nearest ?? []);
-  const waiting = await quarantineIn(lake, config.userTypes, signal, warnOfQuarantine);
+  const waiting = await quarantineIn(lake, config, signal);
   return { ...answered, ...(waiting && { quarantined: quarantinedIn(waiting, answered) }) };
 }

@@ -10,6 +10,7 @@ import { IndexKeeper } from "../dashboard/index/indexKeeper";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
 import type { KeepWhole } from "../dashboard/opening";
 import type { Lake } from "../lake/lake";
+import { type Caveats, caveatsOf } from "../pipeline/plan/caveats";
 import { warn } from "./text";
 
 /** Options of every command that counts people. */
@@ -49,9 +50,24 @@ export async function withIndex<T>(
   }
 }
 
-/** To be called if it is unknown which files are in quarantine. */
-export function warnOfQuarantine(error: unknown): void {
-  warn(`The files in quarantine are not listed. ${describeError(error)}`);
+/**
+ * The files in quarantine; undefined if they are unknown. Warns of changes by other programs, on which the numbers depend.
+ */
+export async function quarantineIn(
+  lake: Lake,
+  { userTypes }: Pick<ConfigFile, "userTypes">,
+  signal: AbortSignal,
+): Promise<Caveats["waiting"] | undefined> {
+  const caveats = await caveatsOf(lake, userTypes, signal, (error) =>
+    warn(`The files in quarantine are not listed. ${describeError(error)}`),
+  );
+  const changes = (caveats?.changedByOthers ?? []).map(({ table, problem }) => `${table}: ${problem}`);
+  if (changes.length > 0) {
+    warn(
+      `The numbers may be wrong. ${changes.join(" ")} clever-lake repair --dry-run shows what would be rebuilt from the landed files.`,
+    );
+  }
+  return caveats?.waiting;
 }
 
 function warnOfCache(error: unknown): void {

@@ -211,6 +211,27 @@ describe("clever-lake verify", () => {
     }
   });
 
+  test("metrics and dashboard warn of rows that another program changed", async () => {
+    const cli = await copy();
+    const file = await oneFile(cli, participation, ".parquet");
+    const remove = { path: path.relative(participation, file), dataChange: true };
+    const commit = path.join(cli.lakeFolder, participation, "_delta_log", "00000000000000000001.json");
+    await writeFile(
+      commit,
+      [{ commitInfo: { operation: "DELETE" } }, { remove }]
+        .map((each) => `${JSON.stringify(each)}\n`)
+        .join(""),
+    );
+    const out = path.join(cli.lakeFolder, "..", "usage.html");
+    for (const command of [["metrics"], ["metrics", "--json"], ["dashboard", "--out", out]]) {
+      const { exitCode, stderr } = await cli.run(...command, "--no-cache");
+      expect(exitCode).toBe(0);
+      expect(stderr).toContain(
+        `warning: The numbers may be wrong. ${participation}: Another program changed its rows: DELETE. `,
+      );
+    }
+  });
+
   test("opens the lake by the address in the configuration", async () => {
     const cli = await copy();
     const config = z.looseObject({}).parse(JSON.parse(await readFile(cli.configFile, "utf8")));

@@ -4,7 +4,7 @@ import { userTypes } from "../../src/clever/reports";
 import { IndexKeeper } from "../../src/dashboard/index/indexKeeper";
 import type { FolderLake } from "../../src/lake/folder";
 import type { Lake } from "../../src/lake/lake";
-import { quarantineIn } from "../../src/pipeline/plan/quarantineIn";
+import { caveatsOf } from "../../src/pipeline/plan/caveats";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
@@ -37,9 +37,10 @@ test.each([
   expect((await keeper.current(lake))?.rows).toBe(1);
   const { signal } = new AbortController();
   const onDamage = vi.fn();
-  expect(await quarantineIn(lake, userTypes, signal, onDamage)).toBeUndefined();
-  expect(await quarantineIn(fixture.lake, userTypes, signal, onDamage)).toEqual([
-    { path: dailyPath("2024-09-04"), state: "quarantined" },
-  ]);
+  expect(await caveatsOf(lake, userTypes, signal, onDamage)).toBeUndefined();
+  expect(await caveatsOf(fixture.lake, userTypes, signal, onDamage)).toEqual({
+    waiting: [{ path: dailyPath("2024-09-04"), state: "quarantined" }],
+    changedByOthers: [],
+  });
   expect(onDamage).not.toHaveBeenCalled();
 });

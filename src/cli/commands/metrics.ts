@@ -4,10 +4,9 @@ import { quarantinedIn } from "../../dashboard/quarantine";
 import { optionsOf } from "../../dashboard/query/answer";
 import { metricsDocument, participationMetrics } from "../../dashboard/query/metrics";
 import { nothingYet } from "../../pipeline/nothingYet";
-import { quarantineIn } from "../../pipeline/plan/quarantineIn";
 import type { CommandAction } from "../command";
 import { openConfigured } from "../connect";
-import { countingOf, warnOfQuarantine, withIndex } from "../participation";
+import { countingOf, quarantineIn, withIndex } from "../participation";
 import { districtFilesOf, filterOf, type QuestionOptions, requireDays } from "../question";
 import { showMetrics } from "../show";
 
@@ -30,7 +29,7 @@ export const answerMetrics: CommandAction<QuestionOptions> = async (options, con
     },
     context.signal,
   );
-  const waiting = await quarantineIn(lake, config.userTypes, context.signal, warnOfQuarantine);
+  const waiting = await quarantineIn(lake, config, context.signal);
   const quarantined = waiting && quarantinedIn(waiting, { from: "", to: "", filter });
   const asked = {
     ...{ from, to, compareFrom, compareTo },

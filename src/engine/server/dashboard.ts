@@ -10,7 +10,7 @@ import type { ParticipationIndex } from "../../dashboard/index/participationInde
 import { quarantinedIn } from "../../dashboard/quarantine";
 import { answer } from "../../dashboard/query/answer";
 import { isLake } from "../../lake/requireLake";
-import { quarantineIn } from "../../pipeline/plan/quarantineIn";
+import { caveatsOf } from "../../pipeline/plan/caveats";
 import type { CountingParams, DashboardParams, DashboardProgress } from "../messages/messages";
 import { errorOrigin } from "../messages/wireError";
 import { checkedSettings, openLake } from "./connections";
@@ -60,8 +60,8 @@ export class Dashboards implements AsyncDisposable {
     const { userTypes } = checkedSettings(params.connection);
     const onDamage = (error: unknown) =>
       this.onProblem(`The files in quarantine are not listed: ${errorOrigin(error)}`);
-    const waiting = await quarantineIn(await openLake(params), userTypes, signal, onDamage);
-    return { ...answered, ...(waiting && { quarantined: quarantinedIn(waiting, answered) }) };
+    const caveats = await caveatsOf(await openLake(params), userTypes, signal, onDamage);
+    return { ...answered, ...(caveats && { quarantined: quarantinedIn(caveats.waiting, answered) }) };
   }
 
   /** The current division of people. Rejects as `answer` does. */
