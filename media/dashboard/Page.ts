@@ -29,7 +29,7 @@ import { preserveFocus } from "./popover";
 import { questionOf } from "./questions";
 import { ResourceTable } from "./ResourceTable";
 import { missingView, nobodyView, stateView, suppressedView } from "./stateView";
-import { largeView, missingReportsView, suppressionView } from "./suppressionView";
+import { changedRowsView, largeView, missingReportsView, suppressionView } from "./suppressionView";
 
 /** The counterpart of the page: the extension, or nothing in an exported page. */
 export interface PageHost {
@@ -263,7 +263,7 @@ export class Page implements Actions {
     const { answer } = ready;
     const missing = unknownNames(answer.filter, namesIn(answer.options));
     const ask = model.frozen ? nothing : askView(ready, (id) => this.ask(id));
-    const incomplete = missingReportsView(ready, this);
+    const incomplete = html`${changedRowsView(ready)}${missingReportsView(ready, this)}`;
     if (answer.rows !== "some") {
       const nothingShown = answer.rows === "none" ? nobodyView(ready, this) : suppressedView(ready, this);
       const { question } = ready.view;

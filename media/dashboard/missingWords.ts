@@ -70,6 +70,7 @@ export function completenessSentences({ texts, formats, answer }: Words): string
   return [
     ...(days.length === 0 ? [texts.nothingMissing] : days),
     ...quarantineSentences({ texts, formats }, answer.quarantined),
+    ...(answer.rowsChanged ? [texts.rowsChanged] : []),
   ];
 }
 

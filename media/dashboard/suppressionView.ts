@@ -51,6 +51,12 @@ export function missingReportsView(ready: Ready, actions: Actions): TemplateResu
   );
 }
 
+/** A note that another program changed rows. */
+export function changedRowsView({ texts, answer }: Ready): TemplateResult | typeof nothing {
+  if (!answer.rowsChanged) return nothing;
+  return noteView("changed-rows", texts.changedRows, "warning", html`<p>${texts.rowsChanged}</p>`);
+}
+
 /** A note that the tables are larger than those that the dashboard was measured with. It suggests a better tool. */
 export function largeView({ texts, formats, answer }: Ready): TemplateResult | typeof nothing {
   const { beyondMeasured } = answer;

@@ -96,6 +96,11 @@ export function pseudoTable(report: Report): string {
   return `stage2p/clever/${report.name}_pseudo`;
 }
 
+/** Whether a table has the rows of a report. */
+export function isPseudoTable(table: string): boolean {
+  return Object.values(reports).some((report) => pseudoTable(report) === table);
+}
+
 /**
  * Where one of OEA's own tables is once the lake is adopted. It is a separate table next to ours, because OEA treats
  * every folder there as a table.

@@ -5,6 +5,7 @@ import { unwritable } from "../basics/errors";
 import { writeOutput } from "../basics/outputFile";
 import type { ConfigFile, Secrets } from "../config";
 import type { DashboardAnswer } from "../dashboard/answer";
+import { areRowsAmong, quarantinedIn } from "../dashboard/caveats";
 import { readDistrictFiles } from "../dashboard/districtFiles";
 import { dashboardHtml } from "../dashboard/export/dashboardHtml";
 import { regionalLocale } from "../dashboard/export/regionalLocale";
@@ -12,12 +13,11 @@ import { type DashboardTexts, dashboardTexts } from "../dashboard/export/texts";
 import { openingView } from "../dashboard/export/view";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
 import { defaultSchoolYearStart } from "../dashboard/opening";
-import { quarantinedIn } from "../dashboard/quarantine";
 import { answer, optionsOf } from "../dashboard/query/answer";
 import { nothingYet } from "../pipeline/nothingYet";
 import { openLake } from "./connect";
 import { type Language, languages } from "./languages";
-import { countingOf, quarantineIn, withIndex } from "./participation";
+import { caveatsIn, countingOf, withIndex } from "./participation";
 import { districtFilesOf, filterOf, type QuestionOptions, requireDays, warnOfUnknownNames } from "./question";
 
 export interface DashboardOptions extends QuestionOptions {
@@ -127,6 +127,12 @@ async function ask(
   const unknown = (answered.licences ?? []).filter(({ isKnown }) => !isKnown);
   const names = unknown.map(({ resource }) => resource);
   warnOfUnknownNames(files.licencesFile, "resource", names, () => unknown[0]?.nearest ?? []);
-  const waiting = await quarantineIn(lake, config, signal);
-  return { ...answered, ...(waiting && { quarantined: quarantinedIn(waiting, answered) }) };
+  const caveats = await caveatsIn(lake, config, signal);
+  if (caveats === undefined) return answered;
+  const { waiting, changedByOthers } = caveats;
+  return {
+    ...answered,
+    quarantined: quarantinedIn(waiting, answered),
+    rowsChanged: areRowsAmong(changedByOthers),
+  };
 }

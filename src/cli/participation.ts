@@ -50,14 +50,12 @@ export async function withIndex<T>(
   }
 }
 
-/**
- * The files in quarantine; undefined if they are unknown. Warns of changes by other programs, on which the numbers depend.
- */
-export async function quarantineIn(
+/** What readers of the numbers must know; undefined if it is unknown. Warns of changes by other programs. */
+export async function caveatsIn(
   lake: Lake,
   { userTypes }: Pick<ConfigFile, "userTypes">,
   signal: AbortSignal,
-): Promise<Caveats["waiting"] | undefined> {
+): Promise<Caveats | undefined> {
   const caveats = await caveatsOf(lake, userTypes, signal, (error) =>
     warn(`The files in quarantine are not listed. ${describeError(error)}`),
   );
@@ -67,7 +65,7 @@ export async function quarantineIn(
       `The numbers may be wrong. ${changes.join(" ")} clever-lake repair --dry-run shows what would be rebuilt from the landed files.`,
     );
   }
-  return caveats?.waiting;
+  return caveats;
 }
 
 function warnOfCache(error: unknown): void {

@@ -333,6 +333,8 @@ export interface DashboardAnswer extends Counting {
    * unknown.
    */
   readonly quarantined?: readonly string[];
+  /** Whether another program changed rows of the tables, so that numbers may be wrong. Left out if it is unknown. */
+  readonly rowsChanged?: boolean;
   /** Versions of the tables used, and when it was computed. */
   readonly computed: string;
   readonly versions: { readonly dailyParticipation: number | null; readonly resourceUsage: number | null };

@@ -33,6 +33,8 @@ export interface FakeDistrict {
   readonly onlyUsage?: boolean;
   /** More rows than the dashboard was measured with. */
   readonly large?: boolean;
+  /** Whether another program changed rows. */
+  readonly rowsChanged?: boolean;
   /** One resource was renamed. */
   readonly renamed?: boolean;
   /** Whether the district has a licences file. */
@@ -137,6 +139,7 @@ function bothReports(filter: DashboardFilter, district: FakeDistrict): Dashboard
     hostile = false,
     missingReport = false,
     large = false,
+    rowsChanged = false,
   } = district;
   const formerNames = { formerNames: ["Khan Classic"] };
   const allSchools = names(schools, schoolNames, hostile).sort();
@@ -209,6 +212,7 @@ function bothReports(filter: DashboardFilter, district: FakeDistrict): Dashboard
       : [],
     computed: "2026-11-21T06:15:00.000Z",
     versions: { dailyParticipation: 41, resourceUsage: 41 },
+    rowsChanged,
     beyondMeasured: large ? { rows: 70_400_000, measured: 33_000_000 } : null,
     options: {
       firstDay: iso(first),

@@ -230,6 +230,7 @@ describe("clever-lake verify", () => {
         `warning: The numbers may be wrong. ${participation}: Another program changed its rows: DELETE. `,
       );
     }
+    expect(await readFile(out, "utf8")).toContain('"rowsChanged":true');
   });
 
   test("opens the lake by the address in the configuration", async () => {

@@ -383,6 +383,13 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
     );
   });
 
+  test("rows that another program changed are reported, with what to do", async () => {
+    const { page } = await dashboards.open({ rowsChanged: true });
+    expect(await textOf(page, "#changed-rows")).toBe(
+      "Another program changed rows: numbers may be wrong until you use “Repair the Lake…”.",
+    );
+  });
+
   test("a day without its report is a gap, named above, in table and tooltip, with a link to the reports", async () => {
     const { page, sent } = await dashboards.open({ missingReport: true });
     expect(await textOf(page, "#incomplete")).toBe(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ComparedUse, DashboardAnswer } from "../../src/dashboard/answer";
+import { quarantinedIn } from "../../src/dashboard/caveats";
 import { type DashboardFilter, openingFilter } from "../../src/dashboard/filter";
-import { quarantinedIn } from "../../src/dashboard/quarantine";
 import { answer } from "../../src/dashboard/query/answer";
 import { metricsDocument, participationMetrics } from "../../src/dashboard/query/metrics";
 import { sampleRows } from "../helpers/dashboardCsv";

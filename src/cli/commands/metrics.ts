@@ -1,12 +1,12 @@
+import { quarantinedIn } from "../../dashboard/caveats";
 import { readDistrictFiles } from "../../dashboard/districtFiles";
 import { defaultSchoolYearStart } from "../../dashboard/opening";
-import { quarantinedIn } from "../../dashboard/quarantine";
 import { optionsOf } from "../../dashboard/query/answer";
 import { metricsDocument, participationMetrics } from "../../dashboard/query/metrics";
 import { nothingYet } from "../../pipeline/nothingYet";
 import type { CommandAction } from "../command";
 import { openConfigured } from "../connect";
-import { countingOf, quarantineIn, withIndex } from "../participation";
+import { caveatsIn, countingOf, withIndex } from "../participation";
 import { districtFilesOf, filterOf, type QuestionOptions, requireDays } from "../question";
 import { showMetrics } from "../show";
 
@@ -29,8 +29,8 @@ export const answerMetrics: CommandAction<QuestionOptions> = async (options, con
     },
     context.signal,
   );
-  const waiting = await quarantineIn(lake, config, context.signal);
-  const quarantined = waiting && quarantinedIn(waiting, { from: "", to: "", filter });
+  const caveats = await caveatsIn(lake, config, context.signal);
+  const quarantined = caveats && quarantinedIn(caveats.waiting, { from: "", to: "", filter });
   const asked = {
     ...{ from, to, compareFrom, compareTo },
     schools: filter.schools.length > 0 ? filter.schools : undefined,

@@ -316,6 +316,8 @@ export function dashboardTexts(t: Translate, language: string, locale = language
     missingReportsNote: t("Missing reports may be late or in quarantine. The numbers do not include them."),
     showReports: t("Show Reports"),
     inQuarantine: t("In quarantine, so that their rows are not counted: {0}"),
+    changedRows: t("Changes by other programs"),
+    rowsChanged: t("Another program changed rows: numbers may be wrong until you use “Repair the Lake…”."),
     reportMissingOn: t("{0} is missing on {1}."),
     nothingMissing: t("No report of the period is known to be missing."),
     completeness: t("Completeness"),

@@ -2,12 +2,12 @@ import { CleverLakeError } from "../../basics/errors";
 import type { Division } from "../../clever/groupsTable";
 import { parseCounting } from "../../config";
 import type { DashboardAnswer, NoAnswer } from "../../dashboard/answer";
+import { areRowsAmong, quarantinedIn } from "../../dashboard/caveats";
 import { readDistrictFiles } from "../../dashboard/districtFiles";
 import { dashboardFilterSchema, monthAndDay } from "../../dashboard/filter";
 import { divisionOf } from "../../dashboard/groups/divisionTable";
 import { IndexKeeper } from "../../dashboard/index/indexKeeper";
 import type { ParticipationIndex } from "../../dashboard/index/participationIndex";
-import { quarantinedIn } from "../../dashboard/quarantine";
 import { answer } from "../../dashboard/query/answer";
 import { isLake } from "../../lake/requireLake";
 import { caveatsOf } from "../../pipeline/plan/caveats";
@@ -61,7 +61,13 @@ export class Dashboards implements AsyncDisposable {
     const onDamage = (error: unknown) =>
       this.onProblem(`The files in quarantine are not listed: ${errorOrigin(error)}`);
     const caveats = await caveatsOf(await openLake(params), userTypes, signal, onDamage);
-    return { ...answered, ...(caveats && { quarantined: quarantinedIn(caveats.waiting, answered) }) };
+    if (caveats === undefined) return answered;
+    const { waiting, changedByOthers } = caveats;
+    return {
+      ...answered,
+      quarantined: quarantinedIn(waiting, answered),
+      rowsChanged: areRowsAmong(changedByOthers),
+    };
   }
 
   /** The current division of people. Rejects as `answer` does. */

@@ -1,13 +1,13 @@
 import { allSettledOrThrow } from "../../basics/allSettledOrThrow";
 import { isDamage, isForbidden } from "../../basics/errors";
-import { pseudoTable } from "../../clever/layout";
+import { isPseudoTable } from "../../clever/layout";
 import type { UserType } from "../../clever/reports";
 import { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { IngestLog } from "../log/logTable";
 import type { Finding } from "../log/runRecord";
 import { inspectTables } from "../repair/inspectTables";
-import { allReports, readTables, stateOf } from "../write/tables";
+import { readTables, stateOf } from "../write/tables";
 import type { PlannedFile } from "./plan";
 import { waitingInQuarantine } from "./quarantine";
 
@@ -43,8 +43,7 @@ export async function caveatsOf(
       ({ path }) => ({ path, state: "quarantined" }) as const,
     );
     const { findings } = await inspectTables(open, tables, state);
-    const withRows = new Set(allReports().map(pseudoTable));
-    return { waiting, changedByOthers: findings.filter(({ table }) => withRows.has(table)) };
+    return { waiting, changedByOthers: findings.filter(({ table }) => isPseudoTable(table)) };
   } catch (error) {
     if (isDamage(error)) onDamage(error);
     else if (!isForbidden(error)) throw error;

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { describeError } from "../../basics/errors";
+import { areRowsAmong, quarantinedIn } from "../../dashboard/caveats";
 import { defaultSchoolYearStart } from "../../dashboard/opening";
-import { quarantinedIn } from "../../dashboard/quarantine";
 import type { Connected, CountingParams, GroupsSummary } from "../../engine/messages/messages";
 import * as engine from "../../engine/messages/protocol";
 import {
@@ -46,8 +46,8 @@ const settings = [
 /** The participation dashboard in the extension: opens it, restores it after a reload, keeps it up to date. */
 export class Dashboards extends Disposable {
   private readonly changed = this.hold(new vscode.EventEmitter<void>());
-  /** The reports in quarantine at the last listing of the server. */
-  private quarantined = "";
+  /** The reports in quarantine, and whether rows were changed, at the last listing of the server. */
+  private caveats = "\nfalse";
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -61,8 +61,9 @@ export class Dashboards extends Disposable {
       model.onDidChange(() => {
         const quarantined = model.reports.filter(({ state }) => state === "quarantined");
         const paths = quarantined.map(({ path }) => path).join("\n");
-        if (paths === this.quarantined) return;
-        this.quarantined = paths;
+        const caveats = `${paths}\n${areRowsAmong(model.lake.changedByOthers)}`;
+        if (caveats === this.caveats) return;
+        this.caveats = caveats;
         this.changed.fire();
       }),
     );
@@ -232,7 +233,9 @@ function engineSource(
         const answer = await client.request(engine.dashboard, params, { signal, onProgress });
         // The sample district's lake is a folder of ours.
         if ("empty" in answer) return usesSample() ? { empty: true } : answer;
-        return isListed ? { ...answer, quarantined: quarantinedIn(model.reports, answer) } : answer;
+        if (!isListed) return answer;
+        const rowsChanged = areRowsAmong(model.lake.changedByOthers);
+        return { ...answer, quarantined: quarantinedIn(model.reports, answer), rowsChanged };
       } catch (error) {
         if (!signal.aborted) log.error(describeError(error));
         throw error;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -326,6 +326,30 @@ suite("the dashboard", function () {
     tab.say({ type: "retry" });
     assert.deepEqual((await tab.hears("answer", before)).answer.quarantined, [name]);
     await looking;
+    await close(tab);
+  });
+
+  test("says that another program changed rows, until the lake is repaired", async () => {
+    const { model } = await activeApplication();
+    const table = path.join(district.lake, "stage2p/clever/daily_participation_pseudo");
+    const log = path.join(table, "_delta_log");
+    const commits = (await readdir(log)).filter((name) => /^\d+\.json$/.test(name)).sort();
+    const actions = (await readFile(path.join(log, commits[0] ?? ""), "utf8")).trimEnd().split("\n");
+    const add = actions.find((line) => line.startsWith('{"add"'));
+    assert.ok(add);
+    const { path: file } = (JSON.parse(add) as { add: { path: string } }).add;
+    const tab = await open();
+    tab.say({ type: "ready" });
+    assert.equal((await tab.hears("answer")).answer.rowsChanged, false);
+    const commit = path.join(log, `${String(commits.length).padStart(20, "0")}.json`);
+    const remove = { path: file, dataChange: true };
+    await writeFile(commit, `{"commitInfo":{"operation":"DELETE"}}\n${JSON.stringify({ remove })}\n`);
+    await model.refresh();
+    const newest = () => tab.received.findLast((message) => message.type === "answer");
+    await until("it says so", () => newest()?.answer.rowsChanged === true);
+    await rm(commit);
+    await model.refresh();
+    await until("it no longer says so", () => newest()?.answer.rowsChanged === false);
     await close(tab);
   });
 

@@ -1,4 +1,5 @@
 import { dateInName, recognizeReport } from "../clever/fileNames";
+import { isPseudoTable } from "../clever/layout";
 import type { DateRange } from "./answer";
 import type { DashboardFilter } from "./filter";
 
@@ -24,4 +25,9 @@ export function quarantinedIn(
       (userType === undefined || people.length === 0 || people.includes(userType));
     return state === "quarantined" && isMeant ? [path.slice(path.lastIndexOf("/") + 1)] : [];
   });
+}
+
+/** Whether tables that another program changed have rows on which the numbers depend. */
+export function areRowsAmong(changed: readonly { readonly table: string }[]): boolean {
+  return changed.some(({ table }) => isPseudoTable(table));
 }
