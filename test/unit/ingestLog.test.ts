@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { diskFull } from "../../src/basics/errors";
 import { ingestLogTable } from "../../src/clever/layout";
 import { Duck } from "../../src/duck/duck";
-import { entryFromRow, type LogEntry } from "../../src/pipeline/log/ingestLog";
+import { entriesFromLists, type LogEntry } from "../../src/pipeline/log/ingestLog";
 import { IngestLog } from "../../src/pipeline/log/logTable";
 import { MemoryLake } from "../helpers/memoryLake";
 
@@ -52,6 +52,19 @@ test("an entry is read back as written", async () => {
   await log.append([entry(), full]);
   expect(await log.all()).toEqual([entry(), full]);
   expect(await new IngestLog(lake, duck).all()).toEqual([entry(), full]);
+});
+
+test("the entries of a delivery that was replaced are not read", async () => {
+  const log = new IngestLog(new MemoryLake(), duck);
+  const version = entry().version;
+  const first = entry({ outcome: "anonymized", rowsRead: 1 });
+  const second = entry({ outcome: "anonymized", version: version + 1, rowsRead: 2 });
+  const third = entry({ outcome: "quarantined", version: version + 2, time: time(5) });
+  await log.append([first, { ...second, outcome: "landed" }, second, { ...third, outcome: "landed" }, third]);
+  const { last, anonymized, deliveries } = await log.sources();
+  const { source } = entry();
+  expect([last.get(source), anonymized.get(source)]).toEqual([third, second]);
+  expect(deliveries.get(source)).toEqual([second, third]);
 });
 
 test("nothing to write writes nothing", async () => {
@@ -169,8 +182,15 @@ describe("a row that cannot be an entry is reported as damage:", () => {
     outcome: "landed",
   };
 
+  const entriesIn = (cells: Readonly<Record<string, unknown>>) =>
+    entriesFromLists(
+      Object.fromEntries(
+        Object.entries({ ...cells, place_: 1 }).map(([name, cell]) => [name, `[${JSON.stringify(cell)}]`]),
+      ),
+    );
+
   test("a valid one is not", () => {
-    expect(entryFromRow(row)).toMatchObject({ path: "a", modified: new Date(1) });
+    expect(entriesIn(row)).toEqual([expect.objectContaining({ path: "a", modified: new Date(1) })]);
   });
 
   test.each([
@@ -181,7 +201,7 @@ describe("a row that cannot be an entry is reported as damage:", () => {
     ["source", null],
     ["time", null],
   ])("%s", (column, value) => {
-    expect(() => entryFromRow({ ...row, [column]: value })).toThrow(
+    expect(() => entriesIn({ ...row, [column]: value })).toThrow(
       expect.objectContaining({ code: "corrupt", subject: ingestLogTable }),
     );
   });

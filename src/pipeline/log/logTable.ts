@@ -13,14 +13,15 @@ import { type Duck, sqlString } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import {
   entriesFromJsonSql,
+  entriesFromLists,
   entriesToJson,
-  entryFromRow,
-  entryRowsSql,
+  entryListsSql,
   ingestLogColumns,
   type LogEntry,
 } from "./ingestLog";
 
 const newestFirst = newestEntryFirst.join(", ");
+const oldestFirst = "version, outcome <> 'landed', time";
 
 /** The log entries of each source. */
 export interface SourceEntries {
@@ -47,12 +48,14 @@ export class IngestLog {
   async sources(signal?: AbortSignal): Promise<SourceEntries> {
     const { lake, known } = this;
     if (known && (await isNewest({ lake, signal }, known.snapshot))) return known.entries;
-    const newest = `SELECT rows_.* FROM rows_ LEFT JOIN (SELECT source, max(version) AS anonymized_ FROM rows_
-        WHERE outcome = 'anonymized' GROUP BY source) known_ USING (source)
-      WHERE version > coalesce(anonymized_, -1) OR (version = anonymized_ AND outcome <> 'landed')
-      QUALIFY row_number() OVER (PARTITION BY source, version, outcome = 'anonymized' ORDER BY ${newestFirst}) = 1
-      ORDER BY version, outcome <> 'landed', time`;
-    const entries = await this.select(newest, signal);
+    // Of each source, those of the delivery whose rows are in the tables, and of later ones.
+    const entries = await this.select(
+      `SELECT rows_.* FROM rows_ LEFT JOIN (SELECT source, max(version) AS anonymized_ FROM rows_
+         WHERE outcome = 'anonymized' GROUP BY source) known_ USING (source)
+       WHERE version >= coalesce(anonymized_, version)`,
+      oldestFirst,
+      signal,
+    );
     const anonymized = entries.filter(({ outcome }) => outcome === "anonymized");
     const found: SourceEntries = {
       last: new Map(entries.map((entry) => [entry.source, entry])),
@@ -65,7 +68,7 @@ export class IngestLog {
 
   /** All entries, oldest first. */
   all(signal?: AbortSignal): Promise<LogEntry[]> {
-    return this.select("SELECT * FROM rows_ ORDER BY time, version, source", signal);
+    return this.select("FROM rows_", "time, version, source", signal);
   }
 
   /** The last entry of each delivery whose rows entered the tables, without the newest one of each source. */
@@ -73,7 +76,8 @@ export class IngestLog {
     return this.select(
       `SELECT * FROM (FROM rows_ WHERE outcome = 'anonymized'
          QUALIFY row_number() OVER (PARTITION BY source, version ORDER BY ${newestFirst}) = 1)
-       QUALIFY version < max(version) OVER (PARTITION BY source) ORDER BY version, source`,
+       QUALIFY version < max(version) OVER (PARTITION BY source)`,
+      "version, source",
       signal,
     );
   }
@@ -82,22 +86,21 @@ export class IngestLog {
   ofRun(runId: string, signal?: AbortSignal): Promise<LogEntry[]> {
     return this.select(
       `SELECT * FROM rows_ WHERE run_id = ${sqlString(runId)} QUALIFY row_number() OVER
-        (PARTITION BY source ORDER BY ${newestFirst}) = 1 ORDER BY path`,
+        (PARTITION BY source ORDER BY ${newestFirst}) = 1`,
+      "path",
       signal,
     );
   }
 
   /** The entries of files with one of these sizes. */
   ofSizes(sizes: readonly number[], signal?: AbortSignal): Promise<LogEntry[]> {
-    return this.select(`SELECT * FROM rows_ WHERE size IN (${sizes.map(Number).join(", ")})`, signal);
+    return this.select(`FROM rows_ WHERE size IN (${sizes.map(Number).join(", ")})`, "path", signal);
   }
 
   /** The newest entries, newest first. */
   newest(count: number, signal?: AbortSignal): Promise<LogEntry[]> {
-    return this.select(
-      `SELECT * FROM rows_ ORDER BY time DESC, version DESC, source, outcome = 'landed' LIMIT ${count}`,
-      signal,
-    );
+    const order = "time DESC, version DESC, source, outcome = 'landed'";
+    return this.select(`FROM rows_ ORDER BY ${order} LIMIT ${count}`, order, signal);
   }
 
   /**
@@ -163,24 +166,21 @@ export class IngestLog {
     });
   }
 
-  private async select(select: string, signal?: AbortSignal): Promise<LogEntry[]> {
+  /** @param order the order of the result, as SQL */
+  private async select(select: string, order: string, signal?: AbortSignal): Promise<LogEntry[]> {
     const { lake, duck } = this;
-    const rows = await withTables({ lake, duck, signal }, [ingestLogTable], (session, [table]) => {
+    return withTables({ lake, duck, signal }, [ingestLogTable], async (session, [table]) => {
       this.snapshot = table?.snapshot;
-      if (!table?.select) return Promise.resolve([]);
+      if (!table?.select) return [];
       // A log of an earlier version lacks columns.
       const nulls = missingFrom(table.snapshot).map(({ name }) => `, NULL AS "${name}"`);
       const rows = `WITH rows_ AS (SELECT *${nulls.join("")} FROM (${table.select})) ${select}`;
-      // One text per entry: fetching twenty values one by one from the engine takes longer.
-      return session.query(
-        `SELECT CAST(to_json(entry_) AS VARCHAR) AS entry FROM (${entryRowsSql(rows)}) entry_`,
-      );
+      return entriesFromLists(await session.one(entryListsSql(rows, order)));
     });
-    return rows.map(({ entry }) => entryFromRow(JSON.parse(String(entry)) as Record<string, unknown>));
   }
 }
 
-/** The last entry of each delivery, by source. */
+/** The last entry of the delivery that was anonymized last and of each later one, by source. */
 function deliveriesOf(entries: readonly LogEntry[]): Map<string, readonly LogEntry[]> {
   const deliveries = new Map<string, LogEntry[]>();
   for (const entry of entries) {
