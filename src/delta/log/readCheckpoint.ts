@@ -37,7 +37,12 @@ export async function readCheckpoint(
     open.duck.session(
       (session) =>
         session.query(
-          `SELECT CAST(to_json(row_) AS VARCHAR) AS action FROM ${parquetRows(local, readColumns)} row_`,
+          `WITH rows_ AS (SELECT *, txn.appId IS NOT NULL AND txn.version IS NOT NULL AS isTxn_
+             FROM ${parquetRows(local, readColumns)})
+           SELECT CAST(to_json(row_) AS VARCHAR) AS action FROM rows_ row_ WHERE NOT isTxn_
+           UNION ALL SELECT CAST(to_json({ transactions: {
+             appIds: list(txn.appId), versions: list(txn.version), times: list(txn.lastUpdated) } }) AS VARCHAR)
+           FROM rows_ WHERE isTxn_`,
         ),
       open.signal,
     ),
@@ -48,8 +53,28 @@ export async function readCheckpoint(
       throw new CleverLakeError("corrupt", "The checkpoint cannot be read.", { subject: first });
     const value = JSON.parse(text) as Readonly<Record<string, unknown>>;
     if (value.sidecar) throw v2Checkpoints(tablePath);
+    if (value.transactions) {
+      actions.push(...transactionsIn(value.transactions as Lists));
+      continue;
+    }
     const action = parseAction(value, first);
     if (action !== undefined) actions.push(action);
   }
   return actions;
+}
+
+/**
+ * Transactions as lists of their fields, all of the same length, or null if there are none. There is one transaction for
+ * each file that was ever ingested; as a text each, they would take several times as long to read.
+ */
+interface Lists {
+  readonly appIds: readonly string[] | null;
+  readonly versions: readonly number[];
+  readonly times: readonly (number | null)[];
+}
+
+function transactionsIn({ appIds, versions, times }: Lists): Action[] {
+  return (appIds ?? []).map((appId, index) => ({
+    txn: { appId, version: versions[index] ?? 0, lastUpdated: times[index] ?? undefined },
+  }));
 }
