@@ -25,11 +25,10 @@ export function compareContents(
   connections: number,
   signal?: AbortSignal,
 ): Promise<PlannedFile[]> {
-  return withChanged(
-    plan,
-    connections,
-    async (file, { sha256 }) => (await hashOf(source, file, signal)) !== sha256,
-  );
+  return withChanged(plan, connections, {
+    mayBe: () => true,
+    is: async (file, { sha256 }) => (await hashOf(source, file, signal)) !== sha256,
+  });
 }
 
 /** A plan in which a report whose landed file is lost is `changed`: the run ingests it again. */
@@ -39,9 +38,10 @@ export function withLostLandedFiles(
   isNeeded: (entry: LogEntry) => boolean,
   signal?: AbortSignal,
 ): Promise<PlannedFile[]> {
-  return withChanged(plan, concurrentRequests, (_file, entry) =>
-    isLandedFileLost(lake, entry, isNeeded, signal),
-  );
+  return withChanged(plan, concurrentRequests, {
+    mayBe: isNeeded,
+    is: (_file, entry) => isLandedFileLost(lake, entry, isNeeded, signal),
+  });
 }
 
 /**
@@ -73,17 +73,28 @@ export async function presentDeliveries(
   return present;
 }
 
-/** The plan, with each file that seems unchanged but is not (according to `isChanged`) as `changed`. */
-function withChanged(
+/**
+ * The plan, with each file that seems unchanged but is not as `changed`.
+ *
+ * @param changed whether a file is; and whether it may be, from its entry alone, as nearly all files of a server are old
+ */
+async function withChanged(
   plan: readonly PlannedFile[],
   limit: number,
-  isChanged: (file: PlannedFile, entry: LogEntry) => Promise<boolean>,
+  changed: {
+    readonly mayBe: (entry: LogEntry) => boolean;
+    readonly is: (file: PlannedFile, entry: LogEntry) => Promise<boolean>;
+  },
 ): Promise<PlannedFile[]> {
-  return mapConcurrently(plan, limit, async (file) => {
+  const candidates = plan.flatMap((file) => {
     const { entry } = file;
-    if (entry === undefined || !isUnchangedDelivery(file)) return file;
-    return (await isChanged(file, entry)) ? { ...file, state: "changed", reason: undefined } : file;
+    return entry !== undefined && isUnchangedDelivery(file) && changed.mayBe(entry) ? [{ file, entry }] : [];
   });
+  const found = await mapConcurrently(candidates, limit, async ({ file, entry }) =>
+    (await changed.is(file, entry)) ? [file] : [],
+  );
+  const isChanged = new Set(found.flat());
+  return plan.map((file) => (isChanged.has(file) ? { ...file, state: "changed", reason: undefined } : file));
 }
 
 /** Undefined if the file cannot be read as listed: its landing then reports why, or ingests it. */

@@ -2,29 +2,41 @@ import { type ReportFile, recognizeReport } from "../../clever/fileNames";
 import type { LogEntry } from "../log/ingestLog";
 import type { LakeState, PlannedFile } from "./plan";
 
+export interface SourceNamer {
+  /** The lake's name for the source of a report. */
+  nameOf(report: ReportFile): string;
+  /** Whether the lake has a source of this name, or one was named. */
+  isKnown(name: string): boolean;
+}
+
 /**
  * Finds the lake's name for the source of a report. A source is a report by its name, in any folder (if the name has a
  * date). After a move of the reports, or with another root, each file is therefore still a delivery of its source. The
  * lake names a source by the path under which it was first seen.
  */
-export function sourceNamer(lake: LakeState): (report: ReportFile) => string {
+export function sourceNamer(lake: LakeState): SourceNamer {
+  const { applied, log } = lake;
   // Lakes of the first versions may have one name under several paths. Each that has rows, or will have some, stays a
   // separate source; quarantined and dismissed ones are deliveries of the newest of these.
-  const versions = new Map(lake.applied);
-  for (const { source, version } of lake.log.values()) versions.set(source, version);
-  const known = [...versions].map(([source, version]) => ({ source, version, counts: counts(source, lake) }));
-  const named = new Map<string, (typeof known)[number]>();
-  for (const each of known.sort((a, b) => Number(a.counts) - Number(b.counts) || a.version - b.version)) {
-    const name = recognizeReport(each.source)?.name;
-    if (name !== undefined) named.set(name, each);
-  }
-  return ({ source, name }) => {
-    const best = named.get(name);
-    if (best !== undefined)
-      return versions.has(source) && counts(source, lake) === best.counts ? source : best.source;
-    named.set(name, { source, version: 0, counts: false });
-    return source;
+  const named = new Map<string, string>();
+  const isBetter = (source: string, than: string) => {
+    const versionOf = (each: string) => log.get(each)?.version ?? applied.get(each) ?? 0;
+    const difference = Number(counts(source, lake)) - Number(counts(than, lake));
+    return difference > 0 || (difference === 0 && versionOf(source) >= versionOf(than));
   };
+  for (const source of new Set([...applied.keys(), ...log.keys()])) {
+    const name = recognizeReport(source)?.name;
+    const best = name && named.get(name);
+    if (name && (best === undefined || isBetter(source, best))) named.set(name, source);
+  }
+  const nameOf = ({ source, name }: ReportFile) => {
+    const best = named.get(name);
+    if (best === undefined) named.set(name, source);
+    if (best === undefined || best === source) return source;
+    const isOther = applied.has(source) || log.has(source);
+    return isOther && counts(source, lake) === counts(best, lake) ? source : best;
+  };
+  return { nameOf, isKnown: (name) => named.has(name) };
 }
 
 /** Whether a source has rows in the tables, or may get some. */
@@ -37,22 +49,23 @@ function counts(source: string, { applied, open }: LakeState): boolean {
  * Entries that were quarantined or dismissed under a path whose file is now a delivery of another source are left out.
  */
 export function withServerPaths(lake: LakeState, plan: readonly PlannedFile[]): LakeState {
-  const paths = new Map(
-    plan.flatMap((file) => (isUnchangedDelivery(file) && file.source ? [[file.source, file.path]] : [])),
-  );
+  const log = new Map(lake.log);
+  for (const file of plan) {
+    const { source, path, entry } = file;
+    if (source && entry && entry.path !== path && isUnchangedDelivery(file))
+      log.set(source, { ...entry, path });
+  }
   const read = new Map(plan.map((file) => [file.path, file.state === "ignored" ? undefined : file.source]));
-  const nameOfSource = sourceNamer(lake);
-  const entries = [...lake.log].flatMap(([source, entry]): [string, LogEntry][] => {
+  const sources = sourceNamer(lake);
+  for (const [source, entry] of lake.log) {
     const recognized = recognizeReport(source);
-    const now = recognized === undefined ? source : nameOfSource(recognized);
-    if (now === source) return [[source, { ...entry, path: paths.get(source) ?? entry.path }]];
+    const now = recognized === undefined ? source : sources.nameOf(recognized);
+    if (now === source) continue;
     const newest = lake.log.get(now);
     // Even after the file has left the server.
     const wasRead = newest?.path === entry.path && newest.version > entry.version;
-    const isSettled = entry.outcome === "duplicate" || read.get(entry.path) === now || wasRead;
-    return isSettled ? [] : [[source, entry]];
-  });
-  const log = new Map(entries);
+    if (entry.outcome === "duplicate" || read.get(entry.path) === now || wasRead) log.delete(source);
+  }
   const open = [...lake.open].flatMap(([source, waiting]): [string, readonly LogEntry[]][] => {
     const newest = log.get(source);
     if (newest === undefined) return [];
