@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { userTypes } from "../src/clever/reports";
 import { FolderLake } from "../src/lake/folder";
 import { landFile } from "../src/pipeline/land/land";
-import { makePlan, planLandings } from "../src/pipeline/plan/plan";
+import { lakeState, makePlan, planLandings } from "../src/pipeline/plan/plan";
 import { SftpSource } from "../src/sftp/sftpSource";
 
 /** The parameters of the transfer, as JSON in its first argument. */
@@ -26,7 +26,7 @@ async function transfer(request: TransferRequest): Promise<void> {
   const lake = await FolderLake.open(folder);
   const start = process.hrtime.bigint();
   await using source = new SftpSource({ ...account, privateKey, root });
-  const empty = { log: new Map(), applied: new Map(), current: new Map(), open: new Map() };
+  const empty = lakeState({ last: new Map(), anonymized: new Map(), deliveries: new Map() }, new Map());
   const plan = makePlan(await source.list(), empty, userTypes);
   const landings = planLandings(plan, new Date());
   const waiting = [...landings];

@@ -53,7 +53,7 @@ export async function inspectLake(context: InspectionContext): Promise<Inspected
   );
   const hashes = new Map(found.landings.map(({ landedPath, sha256 }) => [landedPath, sha256]));
   const landings = withoutCopies(found.landings, hashes);
-  const { nameOf: nameOfSource } = sourceNamer(lakeState(await log.sources(signal), appliedIn(tables)));
+  const nameOfSource = sourceNamer(lakeState(await log.sources(signal), appliedIn(tables)));
   const histories = historiesOf(landings, {
     known: new Map(entries.map((entry) => [entry.landedPath, entry])),
     nameOfSource,

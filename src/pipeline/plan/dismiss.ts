@@ -36,7 +36,7 @@ export async function dismissQuarantined({ lake, files, signal }: DismissRequest
   const log = new IngestLog(lake, duck);
   const [before, tables] = await allSettledOrThrow([log.sources(signal), readTables({ lake, duck, signal })]);
   const state = stateOf(tables, before);
-  const { nameOf: nameOfSource } = sourceNamer(state);
+  const nameOfSource = sourceNamer(state);
   const waiting = [...state.log.values()].filter((entry) => isQuarantined(entry, state.applied));
   const found = files.map((file) => {
     // A file that was moved on the server since then is still a delivery of its source.

@@ -7,7 +7,7 @@ import type { SkippedEntry, SourceFile, SourceListing } from "../../sftp/source"
 import type { LogEntry } from "../log/ingestLog";
 import type { SourceEntries } from "../log/logTable";
 import type { RunRecord } from "../log/runRecord";
-import { sourceNamer } from "./sourceNames";
+import { sourceNamer, sourcesByName } from "./sourceNames";
 import { isDue } from "./work";
 
 /** The state of a server file in relation to the lake. */
@@ -50,6 +50,8 @@ export interface LakeState {
   readonly current: ReadonlyMap<string, LogEntry>;
   /** By source, oldest first, the deliveries that are to be judged: landed ones, and those whose rows the tables lost. */
   readonly open: ReadonlyMap<string, readonly LogEntry[]>;
+  /** The source of each report that the lake knows, by the report's name. */
+  readonly named: ReadonlyMap<string, string>;
 }
 
 /** What the lake holds, from its log and the versions in its tables. */
@@ -65,7 +67,8 @@ export function lakeState(
     const due = entries.filter((entry) => isDue(entry, { applied }, noConsents));
     if (due.length > 0) open.set(source, due);
   }
-  return { log: last, applied, current, open };
+  const state = { log: last, applied, current, open };
+  return { ...state, named: sourcesByName(state) };
 }
 
 const noConsents: ReadonlySet<string> = new Set();
@@ -77,16 +80,21 @@ export function makePlan(
   userTypes: readonly UserType[],
 ): PlannedFile[] {
   const current = new Map<string, SourceFile>();
-  const sources = sourceNamer(lake);
+  const nameOfSource = sourceNamer(lake);
   const recognized = listing.files.map((file) => ({ file, report: recognizeReport(file.path) }));
   const newestFirst = recognized.toSorted(
     (a, b) =>
       b.file.modified.getTime() - a.file.modified.getTime() || (a.report?.copy ?? 0) - (b.report?.copy ?? 0),
   );
   for (const { file, report } of newestFirst) {
-    const source = report && sources.nameOf(report);
+    const source = report && nameOfSource(report);
     if (source !== undefined && !current.has(source)) current.set(source, file);
   }
+  let listed: Set<string | undefined> | undefined;
+  const isKnown = (name: string) => {
+    listed ??= new Set(recognized.map(({ report }) => report?.name));
+    return listed.has(name) || lake.named.has(name);
+  };
   const misnamed = (path: string): Unread | undefined => {
     const resembled = resembledReport(path);
     if (resembled === undefined) {
@@ -94,7 +102,7 @@ export function makePlan(
       return stray && { reason: "its name is not a report's, but its folder's is", report: stray.isDated };
     }
     // Next to the report itself, it is most likely another copy of it.
-    const isMissed = userTypes.includes(resembled.userType) && !sources.isKnown(resembled.name);
+    const isMissed = userTypes.includes(resembled.userType) && !isKnown(resembled.name);
     return { reason: "its name begins like a report's, but does not end like one", report: isMissed };
   };
   const files = recognized.map(({ file, report }): PlannedFile => {
@@ -107,7 +115,7 @@ export function makePlan(
         report,
       );
     }
-    const source = sources.nameOf(report);
+    const source = nameOfSource(report);
     const newest = current.get(source) ?? file;
     if (newest !== file) {
       const reason = `An older copy of ${newest.path}.`;

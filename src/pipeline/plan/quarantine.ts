@@ -21,7 +21,10 @@ export function isQuarantined(entry: LogEntry, applied: LakeState["applied"]): b
 }
 
 /** The newest deliveries in quarantine, of the configured user types, by path. */
-export function waitingInQuarantine({ log, applied }: LakeState, userTypes: readonly UserType[]): LogEntry[] {
+export function waitingInQuarantine(
+  { log, applied }: Pick<LakeState, "log" | "applied">,
+  userTypes: readonly UserType[],
+): LogEntry[] {
   return [...log.values()]
     .filter((entry) => userTypes.includes(entry.userType) && isQuarantined(entry, applied))
     .sort((one, other) => (one.path < other.path ? -1 : 1));

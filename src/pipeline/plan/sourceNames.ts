@@ -2,23 +2,12 @@ import { type ReportFile, recognizeReport } from "../../clever/fileNames";
 import type { LogEntry } from "../log/ingestLog";
 import type { LakeState, PlannedFile } from "./plan";
 
-export interface SourceNamer {
-  /** The lake's name for the source of a report. */
-  nameOf(report: ReportFile): string;
-  /** Whether the lake has a source of this name, or one was named. */
-  isKnown(name: string): boolean;
-}
-
-/**
- * Finds the lake's name for the source of a report. A source is a report by its name, in any folder (if the name has a
- * date). After a move of the reports, or with another root, each file is therefore still a delivery of its source. The
- * lake names a source by the path under which it was first seen.
- */
-export function sourceNamer(lake: LakeState): SourceNamer {
+/** The sources of a lake by their names; see `sourceNamer`. */
+export function sourcesByName(lake: Omit<LakeState, "named">): Map<string, string> {
   const { applied, log } = lake;
+  const named = new Map<string, string>();
   // Lakes of the first versions may have one name under several paths. Each that has rows, or will have some, stays a
   // separate source; quarantined and dismissed ones are deliveries of the newest of these.
-  const named = new Map<string, string>();
   const isBetter = (source: string, than: string) => {
     const versionOf = (each: string) => log.get(each)?.version ?? applied.get(each) ?? 0;
     const difference = Number(counts(source, lake)) - Number(counts(than, lake));
@@ -29,18 +18,28 @@ export function sourceNamer(lake: LakeState): SourceNamer {
     const best = name && named.get(name);
     if (name && (best === undefined || isBetter(source, best))) named.set(name, source);
   }
-  const nameOf = ({ source, name }: ReportFile) => {
-    const best = named.get(name);
-    if (best === undefined) named.set(name, source);
+  return named;
+}
+
+/**
+ * Finds the lake's name for the source of a report. A source is a report by its name, in any folder (if the name has a
+ * date). After a move of the reports, or with another root, each file is therefore still a delivery of its source. The
+ * lake names a source by the path under which it was first seen.
+ */
+export function sourceNamer(lake: LakeState): (report: ReportFile) => string {
+  const { applied, log, named } = lake;
+  const added = new Map<string, string>();
+  return ({ source, name }) => {
+    const best = named.get(name) ?? added.get(name);
+    if (best === undefined) added.set(name, source);
     if (best === undefined || best === source) return source;
     const isOther = applied.has(source) || log.has(source);
     return isOther && counts(source, lake) === counts(best, lake) ? source : best;
   };
-  return { nameOf, isKnown: (name) => named.has(name) };
 }
 
 /** Whether a source has rows in the tables, or may get some. */
-function counts(source: string, { applied, open }: LakeState): boolean {
+function counts(source: string, { applied, open }: Pick<LakeState, "applied" | "open">): boolean {
   return applied.has(source) || (open.get(source) ?? []).some(({ outcome }) => outcome !== "duplicate");
 }
 
@@ -56,10 +55,11 @@ export function withServerPaths(lake: LakeState, plan: readonly PlannedFile[]): 
       log.set(source, { ...entry, path });
   }
   const read = new Map(plan.map((file) => [file.path, file.state === "ignored" ? undefined : file.source]));
-  const sources = sourceNamer(lake);
+  const nameOfSource = sourceNamer(lake);
+  const best = new Set(lake.named.values());
   for (const [source, entry] of lake.log) {
-    const recognized = recognizeReport(source);
-    const now = recognized === undefined ? source : sources.nameOf(recognized);
+    const recognized = best.has(source) ? undefined : recognizeReport(source);
+    const now = recognized === undefined ? source : nameOfSource(recognized);
     if (now === source) continue;
     const newest = lake.log.get(now);
     // Even after the file has left the server.

@@ -44,7 +44,8 @@ export async function listFolder(connection: SftpConnection, remotePath: string)
   const complete: FolderEntry[] = [];
   for (let from = 0; from < entries.length; from += concurrentQueries) {
     const group = entries.slice(from, from + concurrentQueries);
-    complete.push(...(await Promise.all(group.map((entry) => queries.completed(entry)))));
+    const isListed = group.every(isComplete);
+    complete.push(...(isListed ? group : await Promise.all(group.map((entry) => queries.completed(entry)))));
   }
   return complete;
 }
