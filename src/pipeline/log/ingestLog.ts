@@ -149,37 +149,29 @@ export function entriesFromJsonSql(): string {
 /**
  * A SELECT of the one row that `entriesFromLists` reads, from a relation with the log's columns: a JSON list of the values
  * of each column. One text per entry would name every column again, and take twice as long.
- *
- * @param order the entries' order, as SQL
  */
-export function entryListsSql(relation: string, order: string): string {
-  const cells = ingestLogColumns.map(({ name, type }) =>
-    type === "timestamp" ? `epoch_ms("${name}") AS "${name}"` : `"${name}"`,
-  );
-  const lists = [...ingestLogColumns.map(({ name }) => name), "place_"].map(
-    (name) => `CAST(to_json(list("${name}")) AS VARCHAR) AS "${name}"`,
-  );
-  // Lists are built in any order.
-  return `SELECT ${lists.join(", ")} FROM (
-    SELECT ${cells.join(", ")}, row_number() OVER (ORDER BY ${order}) AS place_ FROM (${relation}))`;
+export function entryListsSql(relation: string): string {
+  const lists = ingestLogColumns.map(({ name, type }) => {
+    const cell = type === "timestamp" ? `epoch_ms("${name}")` : `"${name}"`;
+    return `CAST(to_json(list(${cell})) AS VARCHAR) AS "${name}"`;
+  });
+  return `SELECT ${lists.join(", ")} FROM (${relation})`;
 }
 
-/** The row of `entryListsSql` as entries; rejects invalid ones with code `corrupt`. */
+/** The row of `entryListsSql` as entries, in no particular order; rejects invalid ones with code `corrupt`. */
 export function entriesFromLists(row: Readonly<Record<string, unknown>>): LogEntry[] {
   const lists = fields.map(([field, column]) => ({ field, column, cells: listIn(row[column.name]) }));
   // Most columns about rows are empty in most logs.
   const filled = lists.filter(({ column, cells }) => column.required || cells.some((cell) => cell !== null));
-  const entries: LogEntry[] = [];
-  for (const [index, place] of listIn(row.place_).entries()) {
+  return (lists[0]?.cells ?? []).map((_, index) => {
     const entry: Partial<Record<keyof LogEntry, unknown>> = {};
     for (const { field, column, cells } of filled) {
       const value = readCell(cells[index], column);
       if (value !== undefined) entry[field] = value;
       else if (column.required) fail(column.name);
     }
-    entries[Number(place) - 1] = entry as LogEntry;
-  }
-  return entries;
+    return entry as LogEntry;
+  });
 }
 
 /** A list of no rows is null. */

@@ -1,5 +1,6 @@
 import type { CleverLakeError } from "../../basics/errors";
 import { ingestLogTable, newestEntryFirst } from "../../clever/layout";
+import { compareCodePoints } from "../../delta/files/codePoints";
 import { writeDataFile } from "../../delta/files/dataFile";
 import { fileStatistics } from "../../delta/files/statistics";
 import type { Action } from "../../delta/log/actions";
@@ -21,7 +22,6 @@ import {
 } from "./ingestLog";
 
 const newestFirst = newestEntryFirst.join(", ");
-const oldestFirst = "version, outcome <> 'landed', time";
 
 /** The log entries of each source. */
 export interface SourceEntries {
@@ -53,9 +53,9 @@ export class IngestLog {
       `SELECT rows_.* FROM rows_ LEFT JOIN (SELECT source, max(version) AS anonymized_ FROM rows_
          WHERE outcome = 'anonymized' GROUP BY source) known_ USING (source)
        WHERE version >= coalesce(anonymized_, version)`,
-      oldestFirst,
       signal,
     );
+    entries.sort(olderFirst);
     const anonymized = entries.filter(({ outcome }) => outcome === "anonymized");
     const found: SourceEntries = {
       last: new Map(entries.map((entry) => [entry.source, entry])),
@@ -67,40 +67,50 @@ export class IngestLog {
   }
 
   /** All entries, oldest first. */
-  all(signal?: AbortSignal): Promise<LogEntry[]> {
-    return this.select("FROM rows_", "time, version, source", signal);
+  async all(signal?: AbortSignal): Promise<LogEntry[]> {
+    return (await this.select("FROM rows_", signal)).sort(
+      (a, b) =>
+        a.time.getTime() - b.time.getTime() || a.version - b.version || compareCodePoints(a.source, b.source),
+    );
   }
 
   /** The last entry of each delivery whose rows entered the tables, without the newest one of each source. */
-  replaced(signal?: AbortSignal): Promise<LogEntry[]> {
-    return this.select(
+  async replaced(signal?: AbortSignal): Promise<LogEntry[]> {
+    const entries = await this.select(
       `SELECT * FROM (FROM rows_ WHERE outcome = 'anonymized'
          QUALIFY row_number() OVER (PARTITION BY source, version ORDER BY ${newestFirst}) = 1)
        QUALIFY version < max(version) OVER (PARTITION BY source)`,
-      "version, source",
       signal,
     );
+    return entries.sort((a, b) => a.version - b.version || compareCodePoints(a.source, b.source));
   }
 
   /** The outcome of a run: for each source the last entry of that run, by path. */
-  ofRun(runId: string, signal?: AbortSignal): Promise<LogEntry[]> {
-    return this.select(
+  async ofRun(runId: string, signal?: AbortSignal): Promise<LogEntry[]> {
+    const entries = await this.select(
       `SELECT * FROM rows_ WHERE run_id = ${sqlString(runId)} QUALIFY row_number() OVER
         (PARTITION BY source ORDER BY ${newestFirst}) = 1`,
-      "path",
       signal,
     );
+    return entries.sort((a, b) => compareCodePoints(a.path, b.path));
   }
 
   /** The entries of files with one of these sizes. */
   ofSizes(sizes: readonly number[], signal?: AbortSignal): Promise<LogEntry[]> {
-    return this.select(`FROM rows_ WHERE size IN (${sizes.map(Number).join(", ")})`, "path", signal);
+    return this.select(`FROM rows_ WHERE size IN (${sizes.map(Number).join(", ")})`, signal);
   }
 
   /** The newest entries, newest first. */
-  newest(count: number, signal?: AbortSignal): Promise<LogEntry[]> {
+  async newest(count: number, signal?: AbortSignal): Promise<LogEntry[]> {
     const order = "time DESC, version DESC, source, outcome = 'landed'";
-    return this.select(`FROM rows_ ORDER BY ${order} LIMIT ${count}`, order, signal);
+    const entries = await this.select(`FROM rows_ ORDER BY ${order} LIMIT ${count}`, signal);
+    return entries.sort(
+      (a, b) =>
+        b.time.getTime() - a.time.getTime() ||
+        b.version - a.version ||
+        compareCodePoints(a.source, b.source) ||
+        Number(a.outcome === "landed") - Number(b.outcome === "landed"),
+    );
   }
 
   /**
@@ -166,8 +176,8 @@ export class IngestLog {
     });
   }
 
-  /** @param order the order of the result, as SQL */
-  private async select(select: string, order: string, signal?: AbortSignal): Promise<LogEntry[]> {
+  /** The entries that a SELECT from `rows_` finds, in any order. */
+  private async select(select: string, signal?: AbortSignal): Promise<LogEntry[]> {
     const { lake, duck } = this;
     return withTables({ lake, duck, signal }, [ingestLogTable], async (session, [table]) => {
       this.snapshot = table?.snapshot;
@@ -175,9 +185,15 @@ export class IngestLog {
       // A log of an earlier version lacks columns.
       const nulls = missingFrom(table.snapshot).map(({ name }) => `, NULL AS "${name}"`);
       const rows = `WITH rows_ AS (SELECT *${nulls.join("")} FROM (${table.select})) ${select}`;
-      return entriesFromLists(await session.one(entryListsSql(rows, order)));
+      return entriesFromLists(await session.one(entryListsSql(rows)));
     });
   }
+}
+
+/** By delivery; those of one as `newestEntryFirst` has it, the last one first. */
+function olderFirst(a: LogEntry, b: LogEntry): number {
+  const isOutcome = ({ outcome }: LogEntry) => Number(outcome !== "landed");
+  return a.version - b.version || isOutcome(a) - isOutcome(b) || a.time.getTime() - b.time.getTime();
 }
 
 /** The last entry of the delivery that was anonymized last and of each later one, by source. */

@@ -160,7 +160,10 @@ export function stateOf({ pseudo, refused }: LakeTables, entries: SourceEntries)
 }
 
 export function appliedIn(tables: PseudoTables): Map<string, number> {
-  return new Map([...tables.values()].flatMap((snapshot) => [...appliedVersions(snapshot)]));
+  const applied = new Map<string, number>();
+  for (const snapshot of tables.values())
+    for (const [source, version] of appliedVersions(snapshot)) applied.set(source, version);
+  return applied;
 }
 
 /** Sources that have rows in the tables, even if a log lost the record of their delivery. */
