@@ -178,7 +178,9 @@ export class RunOutcomes {
   /** Sources with rows that one of these superseded. */
   private sourcesSupersededBy(sources: ReadonlySet<string>): string[] {
     return [...this.current.values()]
-      .filter(({ supersededBy }) => Object.keys(supersededBy ?? {}).some((each) => sources.has(each)))
+      .filter(
+        ({ supersededBy }) => supersededBy && Object.keys(supersededBy).some((each) => sources.has(each)),
+      )
       .map(({ source }) => source);
   }
 

@@ -140,18 +140,17 @@ class TableInspector {
     const { state, report } = this;
     const sources = new Set<string>();
     if (this.hasUnrecorded()) return { sources, sentences: [] };
-    const logged = [...state.current.values()].flatMap(({ source, report: name, rowsWritten }) =>
-      name === report.name && rowsWritten !== undefined ? [[source, rowsWritten] as const] : [],
-    );
-    // Of a source that the log lost, nothing is known.
-    const unlogged = [...rows.keys()].flatMap((source) =>
-      state.applied.has(source) ? [] : [[source, 0] as const],
-    );
-    const differences = [...logged, ...unlogged].flatMap(([source, expected]) => {
+    const differences: number[] = [];
+    const compare = (source: string, expected: number) => {
       const difference = (rows.get(source) ?? 0) - expected;
-      if (difference !== 0) sources.add(source);
-      return difference;
-    });
+      if (difference === 0) return;
+      sources.add(source);
+      differences.push(difference);
+    };
+    for (const { source, report: name, rowsWritten } of state.current.values())
+      if (name === report.name && rowsWritten !== undefined) compare(source, rowsWritten);
+    // Of a source that the log lost, nothing is known.
+    for (const source of rows.keys()) if (!state.applied.has(source)) compare(source, 0);
     const [missing, extra] = [differences.filter((each) => each < 0), differences.filter((each) => each > 0)];
     const sumOf = (counts: readonly number[]) => Math.abs(counts.reduce((sum, count) => sum + count, 0));
     const are = sumOf(missing) === 1 ? "row is" : "rows are";

@@ -69,9 +69,12 @@ function taggedContents({ tags }: AddFile): FileContents | undefined {
 function numbersIn(text: string | null | undefined): Map<string, number> | undefined {
   if (typeof text !== "string") return undefined;
   try {
-    const entries = Object.entries(JSON.parse(text) as object);
-    if (!entries.every((entry): entry is [string, number] => typeof entry[1] === "number")) return undefined;
-    return new Map(entries);
+    const numbers = new Map<string, number>();
+    for (const [name, value] of Object.entries(JSON.parse(text) as Record<string, unknown>)) {
+      if (typeof value !== "number") return undefined;
+      numbers.set(name, value);
+    }
+    return numbers;
   } catch {
     return undefined;
   }
