@@ -1,6 +1,6 @@
 import type { FilterPatch } from "../model";
 import { type Bars, nameAxis, partMarks, rowHeight, squares } from "./barChart";
-import { baseOption, type Chart, markLabel, type Scale, valueAxis } from "./chart";
+import { baseOption, type Chart, markLabel } from "./chart";
 import { textOn } from "./colours";
 import type { EChartsOption } from "./echarts";
 import type { Look } from "./look";
@@ -8,24 +8,26 @@ import type { Look } from "./look";
 export interface Stacks extends Bars {
   /** The text after each name's bar. */
   readonly ends: readonly string[];
-  readonly scale: Scale;
   /** The filter change of a click on a part, by series and name. */
   readonly partPicks: readonly (readonly (FilterPatch | undefined)[])[];
   readonly legendPicks: readonly { readonly pick: FilterPatch; readonly picked: boolean }[];
 }
 
-/** Stacked horizontal bars next to names; values that cannot be drawn are stated after the bar. */
+/**
+ * Stacked horizontal bars next to names; values that cannot be drawn are stated after the bar. There is no scale: a
+ * person counts for each of several resources, so the length of a bar is not a number or share of people.
+ */
 export function stackChart(stacks: Stacks, look: Look): Chart {
-  const { names, series, ends, scale } = stacks;
+  const { names, series, ends } = stacks;
   const option: EChartsOption = {
     ...baseOption(look),
     grid: {
       left: look.labelWidth + 10,
       right: ends.some((text) => text !== "") ? 84 : 16,
       top: 4,
-      bottom: 26,
+      bottom: 4,
     },
-    xAxis: valueAxis(look, scale),
+    xAxis: { type: "value", show: false, min: 0, max: "dataMax" },
     yAxis: nameAxis(names, look),
     series: [
       ...series.map(({ name, colour, values, labels }) => ({
@@ -55,8 +57,6 @@ export function stackChart(stacks: Stacks, look: Look): Chart {
           position: "insideLeft" as const,
           align: "left" as const,
           color: look.quiet,
-          // Covers the lines of the scale.
-          backgroundColor: look.background,
           padding: [2, 3],
           fontStyle: "italic" as const,
           fontSize: look.fontSize - 2,
@@ -69,6 +69,6 @@ export function stackChart(stacks: Stacks, look: Look): Chart {
     option,
     marks: partMarks(stacks, stacks.partPicks),
     legend: squares(series).map((entry, at) => ({ ...entry, ...stacks.legendPicks[at] })),
-    height: names.length * rowHeight(names, look, 28) + 32,
+    height: names.length * rowHeight(names, look, 28) + 8,
   };
 }

@@ -177,7 +177,7 @@ export function neverPanel(ready: Ready, list: "schools" | "grades"): Panel {
 /** The most used resources by school, stacked. */
 export function topPanel(ready: Ready): Panel {
   const { texts, formats, answer, filter, view } = ready;
-  const { kind, format, scale, of } = unitsOf(ready, view.units);
+  const { kind, format, of } = unitsOf(ready, view.units);
   const top = answer.resources.slice(0, view.topResources);
   const known = new Map(answer.resourcesBySchool.map((each) => [keyOf(each.school, each), each.users]));
   const countOf = ({ school, absent }: SchoolEntry, resource: ResourceEntry): People | undefined => {
@@ -214,8 +214,6 @@ export function topPanel(ready: Ready): Panel {
       stackChart(
         {
           ...rows,
-          // A person counts for each of several resources, so the length of a bar is not a share of people.
-          scale: kind === "share" ? { ...scale, tick: () => "" } : scale,
           ends: drawn.map((entry) => {
             const values = top.map((resource) => value(entry, resource));
             if (values.includes(null)) return texts.suppressed;
