@@ -135,7 +135,7 @@ function planned(
   source?: string,
   entry?: LogEntry,
 ): PlannedFile {
-  const { report: { name } = { name: undefined }, userType } = report ?? {};
+  const [name, userType] = [report?.report.name, report?.userType];
   return { path, size, modified, state, reason, unread, report: name, userType, source, entry };
 }
 
