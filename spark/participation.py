@@ -300,15 +300,10 @@ PERSON_OF_SIS_ID = """
 spark.sql(PERSON_OF_SIS_ID).createOrReplaceTempView("people_person_of_sis_id")
 
 # A school that was renamed is one school, under its current name.
-RENAMED_SCHOOL = """
-{{people.renamed_school}}
+CURRENT_SCHOOL = """
+{{people.current_school}}
 """
-spark.sql(RENAMED_SCHOOL).createOrReplaceTempView("people_renamed_school")
-
-SCHOOL_OF_ID = """
-{{people.school_of_id}}
-"""
-spark.sql(SCHOOL_OF_ID).createOrReplaceTempView("people_school_of_id")
+spark.sql(CURRENT_SCHOOL).createOrReplaceTempView("people_current_school")
 
 DAILY_PARTICIPATION = """
 {{people.daily_participation}}
