@@ -202,10 +202,14 @@ describe.skipIf(binary === undefined)("clever-lake, against OpenSSH", () => {
     const reported = await cli.run("run");
     expect(reported.stdout).toContain("1 file from earlier runs still in quarantine");
     const page = path.join(reports, "..", "page.html");
-    expect(await cli.run("dashboard", "--out", page, "--range", "all")).toMatchObject({ exitCode: 0 });
+    expect(
+      await cli.run("dashboard", "--out", page, "--range", "all", "--user-type", "teachers"),
+    ).toMatchObject({ exitCode: 0 });
     expect(await readFile(page, "utf8")).toContain(`"quarantined":["${path.basename(broken)}"]`);
-    const metrics = await cli.run("metrics", "--json");
+    const metrics = await cli.run("metrics", "--json", "--user-type", "teachers");
     expect(metrics.json).toMatchObject({ quarantined: [path.basename(broken)] });
+    const ofStudents = await cli.run("metrics", "--json");
+    expect(ofStudents.json).toMatchObject({ quarantined: [] });
     expect(await run(0, "run", "--accept", broken)).toMatchObject({ landed: 0, anonymized: 1, refused: 1 });
     expect(await states()).toEqual(all("anonymized"));
     const refused = (await filesBelow(cli.lakeFolder)).filter((file) => file.endsWith(".refused"));
