@@ -93,21 +93,19 @@ export function focusables(within: Element | null): HTMLElement[] {
 }
 
 /**
- * The element with the focus keeps its place in the window, even if parts come before it. If a change of the page
- * removes it, another one nearby gets the focus.
+ * The panel with the focus keeps its place in the window, even if others come before it. If a change of the page removes
+ * the element with the focus, another one nearby gets it.
  */
 export function preserveFocus(change: () => void): void {
   const focused = document.activeElement;
-  const before = focused?.getBoundingClientRect();
+  const panel = focused?.closest(".panel");
+  const before = panel?.getBoundingClientRect();
   const around: Element[] = [];
   for (let each = focused?.parentElement; each; each = each.parentElement) around.push(each);
   change();
-  if (focused === null || before === undefined) return;
-  if (focused.isConnected) {
-    const isInSight = before.bottom > 0 && before.top < innerHeight;
-    if (isInSight && focused !== document.body) scrollBy(0, focused.getBoundingClientRect().top - before.top);
-    return;
-  }
+  if (panel?.isConnected && before && before.bottom > 0 && before.top < innerHeight)
+    scrollBy(0, panel.getBoundingClientRect().top - before.top);
+  if (focused === null || focused.isConnected) return;
   for (const each of around) {
     const left = each.isConnected ? focusables(each).filter((one) => one.checkVisibility()) : [];
     // The end of a list is nearest: its entries move up, so only the last element disappears.
