@@ -18,16 +18,16 @@ export function nearestNames(name: string, names: Iterable<string>): string[] {
 }
 
 /**
- * 0 for the same text, 1 for an entirely different one. A text that contains the other counts as similar, as does a
- * name that begins like the requested one.
+ * 0 for the same text, 1 for an entirely different one. A text that contains the other counts as similar, and so does,
+ * after these, a name that begins like the requested one.
  */
 function dissimilarity(requested: string, name: string): number {
   if (requested === "" || name === "") return 1;
   const share = shareOfEdits(requested, name);
+  if (requested.includes(name) || name.includes(requested)) return Math.min(share, 0.9 * similar);
+  if (share <= similar) return share;
   const beginning = name.split(" ").slice(0, requested.split(" ").length).join(" ");
-  const isSimilar =
-    requested.includes(name) || name.includes(requested) || shareOfEdits(requested, beginning) <= similar;
-  return isSimilar ? Math.min(share, similar) : share;
+  return shareOfEdits(requested, beginning) <= similar ? similar : share;
 }
 
 function shareOfEdits(a: string, b: string): number {
