@@ -54,7 +54,7 @@ export async function readCheckpoint(
     const value = JSON.parse(text) as Readonly<Record<string, unknown>>;
     if (value.sidecar) throw v2Checkpoints(tablePath);
     if (value.transactions) {
-      actions.push(...transactionsIn(value.transactions as Lists));
+      actions.push(...transactionsIn(value.transactions as Lists, first));
       continue;
     }
     const action = parseAction(value, first);
@@ -69,12 +69,14 @@ export async function readCheckpoint(
  */
 interface Lists {
   readonly appIds: readonly string[] | null;
-  readonly versions: readonly number[];
-  readonly times: readonly (number | null)[];
+  readonly versions: readonly number[] | null;
+  readonly times: readonly (number | null)[] | null;
 }
 
-function transactionsIn({ appIds, versions, times }: Lists): Action[] {
+function transactionsIn({ appIds, versions, times }: Lists, checkpoint: string): Action[] {
+  if (!(versions ?? []).every(Number.isSafeInteger))
+    throw new CleverLakeError("corrupt", "The checkpoint cannot be read.", { subject: checkpoint });
   return (appIds ?? []).map((appId, index) => ({
-    txn: { appId, version: versions[index] ?? 0, lastUpdated: times[index] ?? undefined },
+    txn: { appId, version: versions?.[index] ?? 0, lastUpdated: times?.[index] ?? undefined },
   }));
 }

@@ -52,7 +52,7 @@ export class IngestLog {
     const entries = await this.select(
       `SELECT rows_.* FROM rows_ LEFT JOIN (SELECT source, max(version) AS anonymized_ FROM rows_
          WHERE outcome = 'anonymized' GROUP BY source) known_ USING (source)
-       WHERE version >= coalesce(anonymized_, version)`,
+       WHERE version > coalesce(anonymized_, -1) OR (version = anonymized_ AND outcome <> 'landed')`,
       signal,
     );
     entries.sort(olderFirst);
