@@ -5,7 +5,7 @@ import { unwritable } from "../basics/errors";
 import { writeOutput } from "../basics/outputFile";
 import type { ConfigFile, Secrets } from "../config";
 import type { DashboardAnswer } from "../dashboard/answer";
-import { areRowsAmong, quarantinedIn } from "../dashboard/caveats";
+import { quarantinedIn } from "../dashboard/caveats";
 import { readDistrictFiles } from "../dashboard/districtFiles";
 import { dashboardHtml } from "../dashboard/export/dashboardHtml";
 import { regionalLocale } from "../dashboard/export/regionalLocale";
@@ -133,6 +133,6 @@ async function ask(
   return {
     ...answered,
     quarantined: quarantinedIn(waiting, answered),
-    rowsChanged: areRowsAmong(changedByOthers),
+    rowsChanged: changedByOthers.size > 0,
   };
 }

@@ -59,7 +59,7 @@ export async function caveatsIn(
   const caveats = await caveatsOf(lake, userTypes, signal, (error) =>
     warn(`The files in quarantine are not listed. ${describeError(error)}`),
   );
-  const changes = (caveats?.changedByOthers ?? []).map(({ table, problem }) => `${table}: ${problem}`);
+  const changes = [...(caveats?.changedByOthers ?? [])].map(([table, problem]) => `${table}: ${problem}`);
   if (changes.length > 0) {
     warn(
       `The numbers may be wrong. ${changes.join(" ")} clever-lake repair --dry-run shows what would be rebuilt from the landed files.`,

@@ -27,7 +27,13 @@ export function quarantinedIn(
   });
 }
 
-/** Whether tables that another program changed have rows on which the numbers depend. */
-export function areRowsAmong(changed: readonly { readonly table: string }[]): boolean {
-  return changed.some(({ table }) => isPseudoTable(table));
+/**
+ * Whether numbers depend on what other programs changed: on rows of reports, and not only on what a table is like.
+ *
+ * @param findings as of `inspectTables`; one without months is not about rows
+ */
+export function areRowsAmong(
+  findings: readonly { readonly table: string; readonly months: readonly string[] }[],
+): boolean {
+  return findings.some(({ table, months }) => isPseudoTable(table) && months.length > 0);
 }

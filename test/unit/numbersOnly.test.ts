@@ -40,7 +40,7 @@ test.each([
   expect(await caveatsOf(lake, userTypes, signal, onDamage)).toBeUndefined();
   expect(await caveatsOf(fixture.lake, userTypes, signal, onDamage)).toEqual({
     waiting: [{ path: dailyPath("2024-09-04"), state: "quarantined" }],
-    changedByOthers: [],
+    changedByOthers: new Map(),
   });
   expect(onDamage).not.toHaveBeenCalled();
 });

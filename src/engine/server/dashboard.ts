@@ -2,7 +2,7 @@ import { CleverLakeError } from "../../basics/errors";
 import type { Division } from "../../clever/groupsTable";
 import { parseCounting } from "../../config";
 import type { DashboardAnswer, NoAnswer } from "../../dashboard/answer";
-import { areRowsAmong, quarantinedIn } from "../../dashboard/caveats";
+import { quarantinedIn } from "../../dashboard/caveats";
 import { readDistrictFiles } from "../../dashboard/districtFiles";
 import { dashboardFilterSchema, monthAndDay } from "../../dashboard/filter";
 import { divisionOf } from "../../dashboard/groups/divisionTable";
@@ -66,7 +66,7 @@ export class Dashboards implements AsyncDisposable {
     return {
       ...answered,
       quarantined: quarantinedIn(waiting, answered),
-      rowsChanged: areRowsAmong(changedByOthers),
+      rowsChanged: changedByOthers.size > 0,
     };
   }
 

@@ -1,13 +1,12 @@
 import { allSettledOrThrow } from "../../basics/allSettledOrThrow";
 import { isDamage, isForbidden } from "../../basics/errors";
-import { isPseudoTable } from "../../clever/layout";
 import type { UserType } from "../../clever/reports";
+import type { OpenLake } from "../../delta/openLake";
 import { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { IngestLog } from "../log/logTable";
-import type { Finding } from "../log/runRecord";
-import { inspectTables } from "../repair/inspectTables";
-import { readTables, stateOf } from "../write/tables";
+import { changeSentences, foreignChanges } from "../repair/foreignCommits";
+import { type PseudoTables, readTables, stateOf } from "../write/tables";
 import type { PlannedFile } from "./plan";
 import { waitingInQuarantine } from "./quarantine";
 
@@ -15,8 +14,8 @@ import { waitingInQuarantine } from "./quarantine";
 export interface Caveats {
   /** The files in quarantine, as `quarantinedIn` takes them. */
   readonly waiting: readonly Pick<PlannedFile, "path" | "state">[];
-  /** Tables of rows that another program changed: numbers may be wrong. */
-  readonly changedByOthers: readonly Finding[];
+  /** By table, how other programs changed rows, as sentences: numbers may be wrong. */
+  readonly changedByOthers: ReadonlyMap<string, string>;
 }
 
 /**
@@ -42,11 +41,20 @@ export async function caveatsOf(
     const waiting = waitingInQuarantine(state, userTypes).map(
       ({ path }) => ({ path, state: "quarantined" }) as const,
     );
-    const { findings } = await inspectTables(open, tables, state);
-    return { waiting, changedByOthers: findings.filter(({ table }) => isPseudoTable(table)) };
+    return { waiting, changedByOthers: await changedTables(open, tables.pseudo) };
   } catch (error) {
     if (isDamage(error)) onDamage(error);
     else if (!isForbidden(error)) throw error;
     return undefined;
   }
+}
+
+/** What the tables' logs say of other programs. Reads no rows, and so less than the inspection by a run. */
+async function changedTables(open: OpenLake, tables: PseudoTables): Promise<Map<string, string>> {
+  const changed = new Map<string, string>();
+  for (const snapshot of tables.values()) {
+    const sentences = changeSentences((await foreignChanges(open, snapshot)).changes);
+    if (sentences.length > 0) changed.set(snapshot.tablePath, sentences.join(" "));
+  }
+  return changed;
 }
