@@ -130,6 +130,24 @@ export function requireSameShape(
   );
 }
 
+/** Refuses a table that lacks columns, or has other types of them; their order and further columns do not matter. */
+export function requireColumns(
+  { columns }: Pick<TableShape, "columns">,
+  needed: TableShape["columns"],
+  subject: string,
+): void {
+  const found = needed.flatMap((column) => {
+    const own = columns.find(({ name }) => name === column.name);
+    const isWider = column.type === "integer" && (own?.type === "long" || own?.type === "double");
+    return own === undefined ? [] : [isWider ? column : own];
+  });
+  requireSameShape(
+    { columns: found, partitionColumns: [] },
+    { columns: needed, partitionColumns: [] },
+    subject,
+  );
+}
+
 function shapeDifference(actual: TableShape, expected: TableShape): string | undefined {
   const length = Math.max(actual.columns.length, expected.columns.length);
   for (let i = 0; i < length; i++) {

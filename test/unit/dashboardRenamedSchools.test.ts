@@ -1,16 +1,25 @@
 import { afterEach, expect, test } from "vitest";
+import { pseudoTable } from "../../src/clever/layout";
+import { reports } from "../../src/clever/reports";
 import { openingFilter } from "../../src/dashboard/filter";
 import { IndexKeeper } from "../../src/dashboard/index/indexKeeper";
 import { answer, optionsOf } from "../../src/dashboard/query/answer";
 import { participationMetrics } from "../../src/dashboard/query/metrics";
 import { namesIn, requireKnownNames } from "../../src/dashboard/unknownNames";
+import { commit } from "../../src/delta/log/commit";
+import { readSnapshot } from "../../src/delta/snapshot";
 import { FolderLake } from "../../src/lake/folder";
+import { sharedDuck } from "../helpers/lakeRows";
 import { PseudoTables } from "../helpers/pseudoTables";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
 const counting = { minimumGroupSize: 2, keepWhole: "schools" } as const;
 const settings = { ...counting, schoolYearStart: "08-01", now: new Date("2026-02-01") };
 const everything = { ...openingFilter, range: { from: "2025-12-01", to: "2026-01-31" } };
+
+function fail(): never {
+  throw new Error("there is no table");
+}
 
 /** Rows of three students of Lincoln on a day, and of three of North, in both reports. */
 function rows(date: string, lincoln: string | null) {
@@ -91,6 +100,25 @@ test("rows without a school's name count for the school of their id, in any mont
   expect(await schoolsAnd()).toEqual([6, "Lincoln: 3", "North Elementary: 3"]);
   const december = { ...everything, range: { from: "2025-12-01", to: "2025-12-31" }, schools: ["Lincoln"] };
   expect(await schoolsAnd(december)).toEqual([3, "Lincoln: 3"]);
+});
+
+test("without Clever's ids of schools, which another program removed, schools have their own names", async () => {
+  const { lake, tables, schoolsAnd } = await lakeWithTables();
+  await tables.put("daily_participation", "1", participation("2025-12-10", "Lincoln"));
+  await tables.put("daily_participation", "2", participation("2026-01-12", "Lincoln Academy"));
+  const open = { lake, duck: await sharedDuck() };
+  const tablePath = pseudoTable(reports.daily_participation);
+  const { columns: _, ...metaData } = (await readSnapshot(open, tablePath))?.metadata ?? fail();
+  const schema = JSON.parse(metaData.schemaString) as { fields: { name: string }[] };
+  const fields = schema.fields.filter(({ name }) => name !== "clever_school_id");
+  const schemaString = JSON.stringify({ ...schema, fields });
+  await commit({
+    ...open,
+    tablePath,
+    operation: { name: "DROP COLUMNS" },
+    attempt: () => Promise.resolve({ actions: [{ metaData: { ...metaData, schemaString } }] }),
+  });
+  expect(await schoolsAnd()).toEqual([6, "Lincoln: 3", "Lincoln Academy: 3", "North Elementary: 3"]);
 });
 
 test("filters, and the file of school levels, may use its former name", async () => {

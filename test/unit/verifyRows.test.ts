@@ -2,7 +2,7 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { lookupTable, pseudoTable, rosterTable } from "../../src/clever/layout";
-import { reports } from "../../src/clever/reports";
+import { reports, userTypes } from "../../src/clever/reports";
 import type { AddFile } from "../../src/delta/log/actions";
 import { formatCommit } from "../../src/delta/log/actions";
 import { commitPath } from "../../src/delta/paths";
@@ -12,6 +12,7 @@ import { removeFile } from "../../src/delta/tableActions";
 import { sqlString } from "../../src/duck/duck";
 import { updateActivityWithoutRun } from "../../src/pipeline/activity/digitalActivity";
 import { exportEngagement } from "../../src/pipeline/activity/exportEngagement";
+import { caveatsOf } from "../../src/pipeline/plan/caveats";
 import { repairLake } from "../../src/pipeline/repair/repair";
 import { ForeignWriter, type SchemaChange } from "../helpers/foreignWriter";
 import { lakeMetrics } from "../helpers/lakeMetrics";
@@ -97,6 +98,50 @@ test.each([
     expect((await fixture.verify()).problems).toEqual([]);
   },
 );
+
+test.each([
+  ["another order", (fields) => fields.toReversed()],
+  [
+    "wider numbers, and without a column that no question reads",
+    (fields) =>
+      fields.flatMap((field) =>
+        field.name === "source_file"
+          ? []
+          : [field.name === "num_logins" ? { ...field, type: "long" } : field],
+      ),
+  ],
+] satisfies readonly (readonly [string, SchemaChange])[])(
+  "numbers are still read from a table whose columns have %s",
+  async (_, change) => {
+    const { lake } = fixture;
+    const before = await lakeMetrics(lake, {}, { minimumGroupSize: 1 });
+    await new ForeignWriter(lake, participation).changeColumns(change);
+    expect(await lakeMetrics(lake, {}, { minimumGroupSize: 1 })).toEqual(before);
+  },
+);
+
+test("only changes of rows are caveats of the numbers, and no row is read for them", async () => {
+  const { lake } = fixture;
+  const caveats = async () => {
+    const onlyLogs = new Proxy(lake, {
+      get: (target, name) =>
+        name === "localPath"
+          ? (file: string) => (file.includes("_pseudo/year=") ? undefined : target.localPath(file))
+          : (Reflect.get(target, name) as unknown),
+    });
+    return (await caveatsOf(onlyLogs, userTypes, new AbortController().signal, () => undefined))
+      ?.changedByOthers;
+  };
+  const writer = new ForeignWriter(lake, participation);
+  await writer.changeColumns((fields) => fields.toReversed());
+  expect(await caveats()).toEqual(new Map());
+  const [file] = (await writer.snapshot()).files.values();
+  if (file === undefined) throw new Error("the table is empty");
+  await writer.commit("DELETE", [removeFile(file, { dataChange: true })]);
+  expect(await caveats()).toEqual(
+    new Map([[participation, "Another program (Apache-Spark/3.5.3) changed its rows: DELETE."]]),
+  );
+});
 
 test("a data file of another program that has other types than the table is named by all that reads the rows", async () => {
   const { lake } = fixture;

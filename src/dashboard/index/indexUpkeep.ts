@@ -39,6 +39,9 @@ interface Latest {
   readonly index: ParticipationIndex | undefined;
 }
 
+/** How often an index is built if files are removed meanwhile. */
+const maxAttempts = 3;
+
 /** Updates the index of one lake; one call at a time. */
 export class IndexUpkeep {
   private readonly watched = new WatchedTables();
@@ -81,7 +84,8 @@ export class IndexUpkeep {
     if (this.latest) return this.latest.index;
     await using engine = new BuildEngine(this.cache.newPath(), signal);
     const rows = new TableRows(lake, this.cache.copiesFolder, engine);
-    for (let failed: Snapshots | undefined; ; ) {
+    let failed: Snapshots | undefined;
+    for (let attempt = 1; ; attempt++) {
       const snapshots = await this.watched.newest(lake, () => engine.duck(), { signal });
       try {
         return await this.bringUpToDate({ snapshots, engine, rows, signal, report });
@@ -89,7 +93,8 @@ export class IndexUpkeep {
         // In the meantime, another program may have vacuumed a file of the tables, or removed one of the cache.
         if (!isDamage(error)) throw error;
         const tables = Object.values(snapshots).map((snapshot) => ({ snapshot }));
-        if (failed && isSame(failed, snapshots)) throw await diagnoseError({ lake, signal }, tables, error);
+        if (attempt === maxAttempts || (failed && isSame(failed, snapshots)))
+          throw await diagnoseError({ lake, signal }, tables, error);
         failed = snapshots;
       }
     }

@@ -39,7 +39,7 @@ export class TableRows {
     signal: AbortSignal,
   ): Promise<Readonly<Record<ReportKind, string>>> {
     const rowsOf = async (report: Report, table: Snapshot | undefined, ofTable: readonly AddFile[]) =>
-      table ? this.select(table, ofTable, signal) : noRows(report);
+      table ? withSchoolId(await this.select(table, ofTable, signal), table) : noRows(report);
     return {
       dailyParticipation: await rowsOf(
         reports.daily_participation,
@@ -73,6 +73,12 @@ export class TableRows {
     const localPaths = await this.copies.localPaths(snapshot, files, { signal });
     return readQuery(snapshot, files, (lakePath) => localPaths.get(lakePath) ?? lakePath);
   }
+}
+
+/** Another program may have removed the column, without which schools have only their names. */
+function withSchoolId(select: string, { metadata }: Snapshot): string {
+  const isThere = metadata.columns.some(({ name }) => name === "clever_school_id");
+  return isThere ? select : `SELECT *, NULL::VARCHAR AS clever_school_id FROM (${select})`;
 }
 
 function noRows(report: Report): string {

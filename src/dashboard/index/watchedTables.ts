@@ -5,7 +5,7 @@ import { pseudoColumns, type Report, reports } from "../../clever/reports";
 import { rosterColumns } from "../../clever/roster";
 import { tableGone } from "../../clever/tableGone";
 import { commitPath, logFolder } from "../../delta/paths";
-import { requireSameShape } from "../../delta/schema";
+import { requireColumns } from "../../delta/schema";
 import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapshot";
 import { withTables } from "../../delta/withTable";
 import { type Duck, sqlString } from "../../duck/duck";
@@ -137,9 +137,12 @@ class WatchedTable {
   }
 }
 
-/** Rejects if another program wrote the table or changed its columns; how it is partitioned does not matter here. */
+/** Columns that questions do not read, or can do without. */
+const unneeded: ReadonlySet<string> = new Set(["source_file", "clever_school_id", "school_id"]);
+
+/** Rejects if another program wrote the table, or changed columns that questions read. */
 function requireOurColumns({ metadata, tablePath }: Snapshot, report: Report | undefined): void {
-  const { columns, partitionColumns } = metadata;
+  const { columns } = metadata;
   // OEA's tables have the report's columns, but not ours.
   if (report && !columns.some(({ name }) => name === "user_type" || name === "source_file")) {
     throw new CleverLakeError(
@@ -151,8 +154,8 @@ function requireOurColumns({ metadata, tablePath }: Snapshot, report: Report | u
       },
     );
   }
-  const expected = { columns: report ? pseudoColumns(report) : rosterColumns, partitionColumns };
-  requireSameShape(metadata, expected, tablePath, "mayFollow");
+  const needed = (report ? pseudoColumns(report) : rosterColumns).filter(({ name }) => !unneeded.has(name));
+  requireColumns(metadata, needed, tablePath);
 }
 
 /** Most lakes have no roster, and finding that out must not open DuckDB. */

@@ -1,5 +1,4 @@
 import { counted } from "../../basics/counted";
-import { activityColumns } from "../../clever/digitalEngagement";
 import { groupsColumns } from "../../clever/groupsTable";
 import {
   digitalActivityTable,
@@ -8,13 +7,13 @@ import {
   pseudoTable,
   rosterTable,
 } from "../../clever/layout";
-import { partitionColumns, type Report } from "../../clever/reports";
+import type { Report } from "../../clever/reports";
 import { rosterColumns } from "../../clever/roster";
 import { tableGone } from "../../clever/tableGone";
 import { numRecords } from "../../delta/files/statistics";
 import { corruptedFiles, type DamagedFile, filesOf, storedFiles } from "../../delta/files/storedFiles";
 import { readQuery } from "../../delta/readQuery";
-import { requireSameShape, type TableShape } from "../../delta/schema";
+import { requireColumns, type TableShape } from "../../delta/schema";
 import { readCheckedSnapshot, type Snapshot } from "../../delta/snapshot";
 import { withUncheckedFiles } from "../../delta/withTable";
 import { type DuckSession, sqlName } from "../../duck/duck";
@@ -25,7 +24,7 @@ import type { LandedContext } from "../landedReader";
 import { type LogEntry, unexplainedRows } from "../log/ingestLog";
 import type { SourceEntries } from "../log/logTable";
 import { changeSentences, foreignChanges } from "../repair/foreignCommits";
-import { appliedVersions, readTables, requireLookupShape, requireOurShape } from "../write/tables";
+import { appliedVersions, readTables, requireLookupColumns, requireOurShape } from "../write/tables";
 import type { Discrepancy, Leftover, VerifiedTable } from "./verify";
 import { compareWithLanded, isSaltOf } from "./verifyDeliveries";
 import { checkLookups } from "./verifyLookups";
@@ -109,7 +108,7 @@ export async function verifyReport(
     const [pseudo, lookup] = paths.map((path) => opened.get(path));
     if (pseudo) requireAdopted(new Map([[report.name, pseudo.snapshot]]));
     requireOurShape(report, pseudo?.snapshot);
-    requireLookupShape(lookup?.snapshot);
+    requireLookupColumns(lookup?.snapshot);
     const tables: VerifiedTable[] = [];
     const applied = appliedVersions(pseudo?.snapshot);
     const counts = pseudo && (await countRows(session, report, pseudo.select));
@@ -207,27 +206,28 @@ type CheckRows = (table: CountedTable) => Promise<string | undefined>;
 
 interface OtherTable {
   readonly path: string;
-  readonly shape: TableShape;
+  readonly columns: TableShape["columns"];
   readonly check: CheckRows;
 }
 
 /** The tables other than the reports' tables, with a check of the rows of each. */
 export const otherTables: readonly OtherTable[] = [
-  { path: rosterTable, shape: { columns: rosterColumns, partitionColumns: [] }, check: checkRoster },
-  { path: digitalActivityTable, shape: { columns: activityColumns, partitionColumns }, check: checkActivity },
-  { path: groupsTable, shape: { columns: groupsColumns, partitionColumns: [] }, check: checkGroups },
+  { path: rosterTable, columns: rosterColumns, check: checkRoster },
+  // Another module may have created it, with columns of its own.
+  { path: digitalActivityTable, columns: [], check: checkActivity },
+  { path: groupsTable, columns: groupsColumns, check: checkGroups },
 ];
 
 /** Checks a table, if it exists: complete, and with the right rows. */
 export async function verifyTable(
   context: VerifyContext,
-  { path, shape, check }: OtherTable,
+  { path, columns, check }: OtherTable,
 ): Promise<VerifiedTable | undefined> {
   const { problems } = context;
   return withIntactTables(context, [path], async (session, found) => {
     const intact = found.get(path);
     if (!intact) return undefined;
-    requireSameShape(intact.snapshot.metadata, shape, path);
+    requireColumns(intact.snapshot.metadata, columns, path);
     const table = await countedTable(session, intact);
     const problem = await check({ ...intact, context, session, rows: table.rows });
     if (problem !== undefined) problems.push({ subject: path, problem });

@@ -13,7 +13,7 @@ import {
 } from "../../clever/reports";
 import type { Action } from "../../delta/log/actions";
 import type { OpenLake } from "../../delta/openLake";
-import { requireSameShape } from "../../delta/schema";
+import { requireColumns, requireSameShape } from "../../delta/schema";
 import { isNewest, readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { tableActions } from "../../delta/tableActions";
 import type { SourceEntries } from "../log/logTable";
@@ -69,10 +69,9 @@ export function requireOurShape(report: Report, table: Snapshot | undefined): vo
   requireSameShape(table.metadata, expected, table.tablePath, "mayFollow");
 }
 
-/** `requireOurShape` for a lookup table. */
-export function requireLookupShape(table: Snapshot | undefined): void {
-  const expected = { columns: lookupColumns, partitionColumns: [] };
-  if (table) requireSameShape(table.metadata, expected, table.tablePath, "mayFollow");
+/** Rejects with `unsupportedTable` if another program removed columns of a lookup table, or changed their types. */
+export function requireLookupColumns(table: Snapshot | undefined): void {
+  if (table) requireColumns(table.metadata, lookupColumns, table.tablePath);
 }
 
 /** The newest states of the existing `_pseudo` tables. */
@@ -96,7 +95,7 @@ export async function readTables(open: OpenLake, known?: LakeTables): Promise<La
     if (before !== undefined && (await isNewest(open, before))) return before;
     try {
       const snapshot = await readSnapshot(open, tablePath);
-      if (isLookup) requireLookupShape(snapshot);
+      if (isLookup) requireLookupColumns(snapshot);
       return snapshot;
     } catch (error) {
       if (!isCleverLakeError(error, "unsupportedTable")) throw error;
