@@ -5,7 +5,7 @@ import { unwritable } from "../basics/errors";
 import { writeOutput } from "../basics/outputFile";
 import type { ConfigFile, Secrets } from "../config";
 import type { DashboardAnswer } from "../dashboard/answer";
-import { quarantinedIn } from "../dashboard/caveats";
+import { withCaveats } from "../dashboard/caveats";
 import { readDistrictFiles } from "../dashboard/districtFiles";
 import { dashboardHtml } from "../dashboard/export/dashboardHtml";
 import { regionalLocale } from "../dashboard/export/regionalLocale";
@@ -128,11 +128,5 @@ async function ask(
   const names = unknown.map(({ resource }) => resource);
   warnOfUnknownNames(files.licencesFile, "resource", names, () => unknown[0]?.nearest ?? []);
   const caveats = await caveatsIn(lake, config, signal);
-  if (caveats === undefined) return answered;
-  const { waiting, changedByOthers } = caveats;
-  return {
-    ...answered,
-    quarantined: quarantinedIn(waiting, answered),
-    rowsChanged: changedByOthers.size > 0,
-  };
+  return caveats ? withCaveats(answered, caveats.waiting, caveats.changedByOthers.size > 0) : answered;
 }

@@ -1,11 +1,21 @@
 import { dateInName, recognizeReport } from "../clever/fileNames";
 import { isPseudoTable } from "../clever/layout";
-import type { DateRange } from "./answer";
+import type { DashboardAnswer, DateRange } from "./answer";
 import type { DashboardFilter } from "./filter";
+
+/** An answer with what its readers must know of the lake: the reports in quarantine, and whether rows were changed. */
+export function withCaveats(
+  answer: DashboardAnswer,
+  reports: Parameters<typeof quarantinedIn>[0],
+  rowsChanged: boolean,
+): DashboardAnswer {
+  return { ...answer, quarantined: quarantinedIn(reports, answer), rowsChanged };
+}
 
 /**
  * Names of quarantined report files of the people that the question is about, which have no date in their name, or one
- * within its range or the compared period. A preset range ends with the data, so it also has files that are newer than all data.
+ * within its range or the compared period. A preset range ends with the data, so it also has files that are newer than
+ * all data.
  */
 export function quarantinedIn(
   reports: readonly { readonly path: string; readonly state: string }[],

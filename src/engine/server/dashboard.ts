@@ -2,7 +2,7 @@ import { CleverLakeError } from "../../basics/errors";
 import type { Division } from "../../clever/groupsTable";
 import { parseCounting } from "../../config";
 import type { DashboardAnswer, NoAnswer } from "../../dashboard/answer";
-import { quarantinedIn } from "../../dashboard/caveats";
+import { withCaveats } from "../../dashboard/caveats";
 import { readDistrictFiles } from "../../dashboard/districtFiles";
 import { dashboardFilterSchema, monthAndDay } from "../../dashboard/filter";
 import { divisionOf } from "../../dashboard/groups/divisionTable";
@@ -61,13 +61,7 @@ export class Dashboards implements AsyncDisposable {
     const onDamage = (error: unknown) =>
       this.onProblem(`The files in quarantine are not listed: ${errorOrigin(error)}`);
     const caveats = await caveatsOf(await openLake(params), userTypes, signal, onDamage);
-    if (caveats === undefined) return answered;
-    const { waiting, changedByOthers } = caveats;
-    return {
-      ...answered,
-      quarantined: quarantinedIn(waiting, answered),
-      rowsChanged: changedByOthers.size > 0,
-    };
+    return caveats ? withCaveats(answered, caveats.waiting, caveats.changedByOthers.size > 0) : answered;
   }
 
   /** The current division of people. Rejects as `answer` does. */

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { describeError } from "../../basics/errors";
-import { areRowsAmong, quarantinedIn } from "../../dashboard/caveats";
+import { areRowsAmong, withCaveats } from "../../dashboard/caveats";
 import { defaultSchoolYearStart } from "../../dashboard/opening";
 import type { Connected, CountingParams, GroupsSummary } from "../../engine/messages/messages";
 import * as engine from "../../engine/messages/protocol";
@@ -46,8 +46,6 @@ const settings = [
 /** The participation dashboard in the extension: opens it, restores it after a reload, keeps it up to date. */
 export class Dashboards extends Disposable {
   private readonly changed = this.hold(new vscode.EventEmitter<void>());
-  /** The reports in quarantine, and whether rows were changed, at the last listing of the server. */
-  private caveats = "\nfalse";
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -57,14 +55,17 @@ export class Dashboards extends Disposable {
     super();
     const { model, log } = parts;
     this.hold(model.onDidChangeLake(() => this.changed.fire()));
+    /** The reports in quarantine, and whether rows were changed, at the last listing of the server. */
+    const caveatsNow = () => {
+      const quarantined = model.reports.filter(({ state }) => state === "quarantined");
+      return JSON.stringify([quarantined.map(({ path }) => path), areRowsAmong(model.lake.changedByOthers)]);
+    };
+    let caveats = caveatsNow();
     this.hold(
       model.onDidChange(() => {
-        const quarantined = model.reports.filter(({ state }) => state === "quarantined");
-        const paths = quarantined.map(({ path }) => path).join("\n");
-        const caveats = `${paths}\n${areRowsAmong(model.lake.changedByOthers)}`;
-        if (caveats === this.caveats) return;
-        this.caveats = caveats;
-        this.changed.fire();
+        const before = caveats;
+        caveats = caveatsNow();
+        if (caveats !== before) this.changed.fire();
       }),
     );
     this.hold(
@@ -234,8 +235,7 @@ function engineSource(
         // The sample district's lake is a folder of ours.
         if ("empty" in answer) return usesSample() ? { empty: true } : answer;
         if (!isListed) return answer;
-        const rowsChanged = areRowsAmong(model.lake.changedByOthers);
-        return { ...answer, quarantined: quarantinedIn(model.reports, answer), rowsChanged };
+        return withCaveats(answer, model.reports, areRowsAmong(model.lake.changedByOthers));
       } catch (error) {
         if (!signal.aborted) log.error(describeError(error));
         throw error;
