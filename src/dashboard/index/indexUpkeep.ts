@@ -14,7 +14,7 @@ import type { ParticipationIndex } from "./participationIndex";
 import { preparePeople } from "./peopleTables";
 import { currentSchoolsIn, underCurrentNames } from "./schoolNames";
 import { TableRows } from "./tableRows";
-import { isSame, type NewestCommits, type Snapshots, WatchedTables } from "./watchedTables";
+import { type NewestCommits, type Snapshots, WatchedTables } from "./watchedTables";
 
 /** Progress of the index: months of the tables that are ready, of all. */
 export interface IndexProgress {
@@ -38,9 +38,6 @@ interface Latest {
   readonly commits: NewestCommits;
   readonly index: ParticipationIndex | undefined;
 }
-
-/** How often an index is built if files are removed meanwhile. */
-const maxAttempts = 3;
 
 /** Updates the index of one lake; one call at a time. */
 export class IndexUpkeep {
@@ -84,8 +81,7 @@ export class IndexUpkeep {
     if (this.latest) return this.latest.index;
     await using engine = new BuildEngine(this.cache.newPath(), signal);
     const rows = new TableRows(lake, this.cache.copiesFolder, engine);
-    let failed: Snapshots | undefined;
-    for (let attempt = 1; ; attempt++) {
+    for (let isLast = false; ; isLast = true) {
       const snapshots = await this.watched.newest(lake, () => engine.duck(), { signal });
       try {
         return await this.bringUpToDate({ snapshots, engine, rows, signal, report });
@@ -93,9 +89,7 @@ export class IndexUpkeep {
         // In the meantime, another program may have vacuumed a file of the tables, or removed one of the cache.
         if (!isDamage(error)) throw error;
         const tables = Object.values(snapshots).map((snapshot) => ({ snapshot }));
-        if (attempt === maxAttempts || (failed && isSame(failed, snapshots)))
-          throw await diagnoseError({ lake, signal }, tables, error);
-        failed = snapshots;
+        if (isLast) throw await diagnoseError({ lake, signal }, tables, error);
       }
     }
   }

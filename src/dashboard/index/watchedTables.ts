@@ -10,16 +10,11 @@ import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapsho
 import { withTables } from "../../delta/withTable";
 import { type Duck, sqlString } from "../../duck/duck";
 import type { Lake, LakeOptions } from "../../lake/lake";
-import { type ReportKind, reportKinds } from "../answer";
+import type { ReportKind } from "../answer";
 import type { Manifest } from "./manifest";
 
 /** A consistent view of the tables that the index is built from; undefined if one does not exist. */
 export type Snapshots = Readonly<Record<ReportKind | "roster", Snapshot | undefined>>;
-
-/** Snapshots stay the same objects while their tables do not change. */
-export function isSame(a: Snapshots, b: Snapshots): boolean {
-  return ([...reportKinds, "roster"] as const).every((name) => a[name] === b[name]);
-}
 
 /** The newest commit of each table, which shows without its log whether it has changed; null if there is no table. */
 export type NewestCommits = NonNullable<Manifest["seen"]>["tables"];
