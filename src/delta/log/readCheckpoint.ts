@@ -42,7 +42,7 @@ export async function readCheckpoint(
            SELECT CAST(to_json(row_) AS VARCHAR) AS action FROM rows_ row_ WHERE NOT isTxn_
            UNION ALL SELECT CAST(to_json({ transactions: {
              appIds: list(txn.appId), versions: list(txn.version), times: list(txn.lastUpdated) } }) AS VARCHAR)
-           FROM rows_ WHERE isTxn_`,
+           FROM rows_ WHERE isTxn_ HAVING count(*) > 0`,
         ),
       open.signal,
     ),
@@ -64,19 +64,19 @@ export async function readCheckpoint(
 }
 
 /**
- * Transactions as lists of their fields, all of the same length, or null if there are none. There is one transaction for
- * each file that was ever ingested; as a text each, they would take several times as long to read.
+ * Transactions as lists of their fields, all of the same length. There is one transaction for each file that was ever
+ * ingested; as a text each, they would take several times as long to read.
  */
 interface Lists {
-  readonly appIds: readonly string[] | null;
-  readonly versions: readonly number[] | null;
-  readonly times: readonly (number | null)[] | null;
+  readonly appIds: readonly string[];
+  readonly versions: readonly number[];
+  readonly times: readonly (number | null)[];
 }
 
 function transactionsIn({ appIds, versions, times }: Lists, checkpoint: string): Action[] {
-  if (!(versions ?? []).every(Number.isSafeInteger))
+  if (!versions.every(Number.isSafeInteger))
     throw new CleverLakeError("corrupt", "The checkpoint cannot be read.", { subject: checkpoint });
-  return (appIds ?? []).map((appId, index) => ({
-    txn: { appId, version: versions?.[index] ?? 0, lastUpdated: times?.[index] ?? undefined },
+  return appIds.map((appId, index) => ({
+    txn: { appId, version: versions[index] ?? 0, lastUpdated: times[index] ?? undefined },
   }));
 }

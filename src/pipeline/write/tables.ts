@@ -91,11 +91,12 @@ export interface LakeTables {
 /** @param known earlier states: one that is still the newest is not read again */
 export async function readTables(open: OpenLake, known?: LakeTables): Promise<LakeTables> {
   const refused = new Map<string, CleverLakeError>();
-  const read = async (tablePath: string, before: Snapshot | undefined, isLookup: boolean) => {
+  type Check = (table: Snapshot | undefined) => void;
+  const read = async (tablePath: string, before: Snapshot | undefined, check: Check) => {
     if (before !== undefined && (await isNewest(open, before))) return before;
     try {
       const snapshot = await readSnapshot(open, tablePath);
-      if (isLookup) requireLookupColumns(snapshot);
+      check(snapshot);
       return snapshot;
     } catch (error) {
       if (!isCleverLakeError(error, "unsupportedTable")) throw error;
@@ -103,17 +104,21 @@ export async function readTables(open: OpenLake, known?: LakeTables): Promise<La
       return undefined;
     }
   };
-  const readAll = async (pathOf: (report: Report) => string, before: PseudoTables | undefined) => {
+  const readAll = async (
+    pathOf: (report: Report) => string,
+    before: PseudoTables | undefined,
+    check: Check = () => undefined,
+  ) => {
     const reading = allReports().map(async (report) => ({
       name: report.name,
-      snapshot: await read(pathOf(report), before?.get(report.name), pathOf === lookupTable),
+      snapshot: await read(pathOf(report), before?.get(report.name), check),
     }));
     const tables = await allSettledOrThrow(reading);
     return new Map(tables.flatMap(({ name, snapshot }) => (snapshot ? [[name, snapshot]] : [])));
   };
   const [pseudo, lookups] = await allSettledOrThrow([
     readAll(pseudoTable, known?.pseudo),
-    readAll(lookupTable, known?.lookups),
+    readAll(lookupTable, known?.lookups, requireLookupColumns),
   ]);
   for (const report of allReports()) {
     const isAbsent = !lookups.has(report.name) && !refused.has(lookupTable(report));
