@@ -75,7 +75,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     await duck.spillInto(`${scratch}/spill`);
     const open = { lake, duck, signal };
     const { state: known, tables } = await currentState(lake, ahead, signal);
-    const plan = await planRun(request, { lake, log, listing, state: known, now });
+    const plan = await planRun(request, { log, listing, state: known, now });
     const { state, landings, earlier, pending } = plan;
     const due = earlier.flat().length + pending.length;
     const inspection = salt === undefined ? undefined : await inspectTables(open, tables, state);

@@ -40,7 +40,7 @@ export function withLostLandedFiles(
 ): Promise<PlannedFile[]> {
   return withChanged(plan, concurrentRequests, {
     mayBe: isNeeded,
-    is: (_file, entry) => isLandedFileLost(lake, entry, isNeeded, signal),
+    is: (_file, entry) => isGone(lake, entry, signal),
   });
 }
 
@@ -54,7 +54,11 @@ export async function isLandedFileLost(
   isNeeded: (entry: LogEntry) => boolean,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  return isNeeded(entry) && (await lake.stat(entry.landedPath, { signal })) === undefined;
+  return isNeeded(entry) && (await isGone(lake, entry, signal));
+}
+
+async function isGone(lake: Lake, { landedPath }: LogEntry, signal?: AbortSignal): Promise<boolean> {
+  return (await lake.stat(landedPath, { signal })) === undefined;
 }
 
 /** Each round's deliveries whose landed file is in the lake. */
@@ -66,7 +70,7 @@ export async function presentDeliveries(
   const present: LogEntry[][] = [];
   for (const round of rounds) {
     const found = await mapConcurrently(round, concurrentRequests, async (entry) =>
-      (await lake.stat(entry.landedPath, { signal })) === undefined ? [] : [entry],
+      (await isGone(lake, entry, signal)) ? [] : [entry],
     );
     present.push(found.flat());
   }

@@ -1,5 +1,4 @@
 import { CleverLakeError } from "../../basics/errors";
-import type { Lake } from "../../lake/lake";
 import type { SourceListing } from "../../sftp/source";
 import { type LogEntry, unexplainedRows } from "../log/ingestLog";
 import type { IngestLog } from "../log/logTable";
@@ -13,7 +12,6 @@ import { acceptsFile, isDue, roundsOf } from "./work";
 
 /** What a run knows before it decides. */
 export interface Known {
-  readonly lake: Lake;
   readonly log: IngestLog;
   /** Undefined without a server. */
   readonly listing: SourceListing | undefined;
@@ -46,9 +44,9 @@ export interface RunPlan {
  */
 export async function planRun(
   request: RunRequest,
-  { lake, log, listing, state: known, now }: Known,
+  { log, listing, state: known, now }: Known,
 ): Promise<RunPlan> {
-  const { source, userTypes, only, connections, compare, signal } = request;
+  const { lake, source, userTypes, only, connections, compare, signal } = request;
   const pseudonymizes = request.command !== "ingest";
   const listed = await withKnownCopies(listing ? makePlan(listing, known, userTypes) : [], log, signal);
   const state = withServerPaths(known, listed);
