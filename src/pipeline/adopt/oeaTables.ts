@@ -49,9 +49,9 @@ export function requireAdopted(tables: PseudoTables | undefined): void {
 
 /**
  * The `_pseudo` tables, for data that is derived from all of their rows. Rejects with `unsupportedTable` if one of them
- * cannot be read or has other columns, with `corrupt` if one is gone, because it would be taken for one without rows, and with
- * `notAdopted` as `requireAdopted` does. A table is gone if it has a lookup table, which is written before the rows, or if
- * files were pseudonymized into it, by the ingest log.
+ * cannot be read or has other columns, with `corrupt` if one is gone, because it would be taken for one without rows, and
+ * with `notAdopted` as `requireAdopted` does. A table is gone if it has a lookup table, which is written before the rows,
+ * or if files were pseudonymized into it, by the ingest log.
  */
 export async function requireComplete(
   open: OpenLake,
