@@ -61,6 +61,8 @@ export class Grid {
     this.horizontal._willUpdate();
     if (!this.focusRequested) return;
     this.focusRequested = false;
+    // A report that opens must not take the focus from the tree.
+    if (!document.hasFocus()) return;
     const { active } = this.page.model;
     document.getElementById(cellId(active.row, active.column))?.focus({ preventScroll: true });
   }

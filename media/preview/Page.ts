@@ -36,6 +36,8 @@ export class Page {
   private readonly setWidths: Record<string, number>;
   private readonly grid: Grid;
   private generation = -1;
+  /** Whether the report was not open in this tab before: then it opens at its first refused row. */
+  private isNew: boolean;
   private measure = measureTextIn(document.body);
   private font = "";
   /** The refused row to show once it is loaded. */
@@ -61,6 +63,7 @@ export class Page {
       active: { row: before?.row ?? 0, column: before?.column ?? 1 },
       announcement: "",
     };
+    this.isNew = before === undefined;
     this.setWidths = { ...before?.widths };
     this.scrollTop = before?.scrollTop ?? 0;
     this.rows = new RowCache(({ from, count }) =>
@@ -180,8 +183,10 @@ export class Page {
     } else {
       this.rows.grow(info.rowCount);
     }
+    if (this.isNew) this.refusedGoal = info.refused[0];
+    this.isNew = false;
     model.active = {
-      row: Math.min(model.active.row, Math.max(0, info.rowCount - 1)),
+      row: Math.min(this.refusedGoal ?? model.active.row, Math.max(0, info.rowCount - 1)),
       column: Math.min(model.active.column, info.columns.length),
     };
     // Masked identities are short: their columns shrink and leave space for others.
@@ -209,9 +214,10 @@ export class Page {
     const found = row === undefined ? undefined : this.rows.row(row);
     if (row === undefined || !found || phase.name !== "open") return;
     this.refusedGoal = undefined;
-    const column = phase.info.columns.findIndex((candidate) => hasProblem(found, candidate));
+    const faulty = phase.info.columns.findIndex((candidate) => hasProblem(found, candidate));
+    const column = faulty < 0 ? model.active.column : faulty + 1;
     // The user may have moved on in the meantime.
-    if (column >= 0 && model.active.row === row) this.grid.goTo({ row, column: column + 1 });
+    if (model.active.row === row) this.grid.goTo({ row, column });
     const place = fill(
       strings.refusedPlace,
       numbers.integer(placeAmong(phase.info.refused, row)),

@@ -42,6 +42,8 @@ export interface ShowOptions {
   /** The state that the tab's previous page kept. */
   readonly kept?: unknown;
   readonly fontSize?: number;
+  /** Whether something else in VS Code has the focus. */
+  readonly unfocused?: boolean;
   readonly context?: Parameters<Browser["newContext"]>[0];
 }
 
@@ -137,6 +139,7 @@ export async function hostPage<ToPage>(
       "--vscode-font-weight": "normal",
     },
   };
+  if (options.unfocused) await page.addInitScript("document.hasFocus = () => false");
   await page.addInitScript(`globalThis.webviewSetup = ${JSON.stringify(setup)}`);
   await page.addInitScript({ path: path.join(root, "test", "helpers", "webviewHost.js") });
   return {

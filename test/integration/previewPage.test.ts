@@ -126,9 +126,8 @@ describe.skipIf(!executablePath)("the preview's page", () => {
 
   test("moves from refused row to refused row and shows the reasons", async () => {
     const { page } = await show(large());
-    await expect.poll(() => page.locator(".count").textContent()).toContain("1,031 refused rows");
-    await page.keyboard.press("F8");
     await expect.poll(() => focused(page)).toBe("cell-4-7");
+    await expect.poll(() => page.locator(".count").textContent()).toContain("Refused row 1 of 1,031");
     const reason = "num_logins: The cell is not a whole number.";
     const cell = page.locator("#cell-4-7");
     expect(await cell.getAttribute("aria-invalid")).toBe("true");
@@ -145,6 +144,22 @@ describe.skipIf(!executablePath)("the preview's page", () => {
     await page.locator("#previous-refused").click();
     await expect.poll(() => focused(page)).toBe("cell-99914-7");
     await expect.poll(() => status(page)).toContain("Refused row 1,031 of 1,031");
+  });
+
+  test("opens at the first refused row, without taking the focus", async () => {
+    const source = new FakePreviewSource({ rows: 100_000, refused: (row) => row === 60_000 });
+    const { page } = await show(source, { unfocused: true });
+    await expect.poll(() => isInSight(page, "cell-60000-7")).toBe(true);
+    await expect.poll(() => status(page)).toContain("Refused row 1 of 1.");
+    expect(await page.locator(".grid :focus").count()).toBe(0);
+    expect(await page.locator("#cell-60000-7").getAttribute("tabindex")).toBe("0");
+    // Again only if the tab opens again.
+    await page.locator("#cell-60000-1").click();
+    await page.keyboard.press("Control+Home");
+    await expect.poll(() => isInSight(page, "cell-0-0")).toBe(true);
+    await page.locator("#reveal button").click();
+    await expect.poll(() => status(page)).toBe(strings.identitiesShown);
+    expect(await isInSight(page, "cell-0-0")).toBe(true);
   });
 
   test("contains no identity before it is revealed or after it is masked again", async () => {
@@ -201,6 +216,7 @@ describe.skipIf(!executablePath)("the preview's page", () => {
     await expect
       .poll(() => page.locator(".facts").textContent())
       .toBe("First 100,000 rows · 9.3 MB of 14.9 MB read");
+    await expect.poll(() => focused(page)).toBe("cell-4-7");
     await page.evaluate("document.querySelector('.grid').scrollTop = 44_000");
     await page.locator("#more").click();
     await expect.poll(() => page.locator(".facts").textContent()).toBe("160,000 rows · 14.9 MB");
@@ -315,6 +331,7 @@ describe.skipIf(!executablePath)("the preview's page", () => {
       page.evaluate<string>(
         "(({ outline }) => outline)(getComputedStyle(document.querySelector('#cell-4-7')))",
       );
+    await page.locator("#cell-0-1").focus();
     expect(await outline()).toMatch(/^rgb\(0, 0, 0\) solid 1px/);
     await page.locator("#cell-4-7").focus();
     expect(await outline()).toMatch(/solid 2px/);
@@ -323,7 +340,6 @@ describe.skipIf(!executablePath)("the preview's page", () => {
   test.each(Object.keys(vscodeThemes) as VscodeTheme[])("is readable in %s (WCAG AA)", async (theme) => {
     const { page } = await show(large(), { theme });
     await page.locator("#cell-0-5 .text").waitFor();
-    await page.keyboard.press("F8");
     await page.locator(".details .reason").waitFor();
     const selectors = [
       ".file bdi",
