@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { counted } from "../basics/counted";
 import { CleverLakeError } from "../basics/errors";
@@ -94,8 +95,13 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<v
     console.log(showMetrics(metrics, filter));
     step("Verifying the tables against the log and the landed files");
     console.log(showVerification(await verifyLake(lake, salt, signal)));
-    if (keep) {
-      console.log(`\nThe lake is kept in ${keep}. Further runs need its salt as CLEVER_SALT: ${salt}`);
+    if (keep !== undefined) {
+      const config = path.join(keep, "clever-lake.json");
+      await writeFile(config, `${JSON.stringify({ lake: { url: lake.url } }, undefined, 2)}\n`);
+      console.log(
+        `\nThe lake is kept in ${keep}. Other commands find it with \`--config ${config}\`.\n` +
+          `\`verify\` and further runs need its salt as CLEVER_SALT: ${salt}`,
+      );
     }
   } finally {
     await removeLocal(folder);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import * as z from "zod";
 import { showcase } from "../../src/sample/showcase";
 import { CommandLine, runPlain } from "../helpers/cli";
@@ -32,13 +32,15 @@ const frozenSchema = z.object({
 describe("clever-lake dashboard", () => {
   let folder: string;
   let cli: CommandLine;
+  let demoText: string;
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "clever-lake-dashboard-"));
     const server = { host: "127.0.0.1", port: 9, username: "nobody", hostKey: `SHA256:${"A".repeat(43)}` };
     cli = await CommandLine.create({ folder, server });
-    const { exitCode, stderr } = await runPlain("demo", "--keep", cli.lakeFolder);
+    const { exitCode, stdout, stderr } = await runPlain("demo", "--keep", cli.lakeFolder);
     expect(exitCode, stderr).toBe(0);
+    demoText = stdout;
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -50,6 +52,16 @@ describe("clever-lake dashboard", () => {
     const data = /<script type="application\/json" id="frozen">(.*?)<\/script>/s.exec(html)?.[1] ?? "";
     return { out, stdout, html, ...frozenSchema.parse(JSON.parse(data)) };
   };
+
+  test("is preceded by a demo that says how other commands use its lake", async () => {
+    const [, config = ""] = /`--config (.*)`/.exec(demoText) ?? [];
+    const [, salt = ""] = /CLEVER_SALT: (\S+)/.exec(demoText) ?? [];
+    vi.stubEnv("CLEVER_SALT", salt);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { exitCode, stdout, stderr } = await runPlain("--config", config, "verify");
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toContain("No discrepancies found.");
+  });
 
   test("keeps a cache that only its owner can read, and none with --no-cache", async () => {
     const caches = path.join(folder, "other-caches");

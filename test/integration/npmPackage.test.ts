@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -73,11 +73,13 @@ test("the package installs and runs in an empty folder, without a build", async 
   const lake = path.join(folder, "lake");
   const demo = run(program, ["demo", "--days", "2", "--keep", lake], empty);
   expect(demo.status, demo.stderr).toBe(0);
-  await writeFile(
-    path.join(empty, "clever-lake.json"),
-    JSON.stringify({ sftp: { host: "127.0.0.1", username: "nobody" }, lake: { url: lake } }),
+  const config = path.join(lake, "clever-lake.json");
+  expect(demo.stdout).toContain(`--config ${config}`);
+  const page = run(
+    program,
+    ["--config", config, "dashboard", "--out", "usage.html", "--language", "es", "--no-cache"],
+    empty,
   );
-  const page = run(program, ["dashboard", "--out", "usage.html", "--language", "es", "--no-cache"], empty);
   expect(page.status, page.stderr).toBe(0);
   expect(await readFile(path.join(empty, "usage.html"), "utf8")).toContain('lang="es"');
 });
