@@ -128,11 +128,18 @@ export class DuckSession {
   /**
    * Runs one statement and returns its columns as typed arrays, which is fast enough for millions of numbers. The
    * statement's columns are those of `shape`, in the same order, and contain no nulls. Otherwise like `query`.
+   *
+   * @param source of a FROM clause; has at least as many rows, so that the arrays need not grow
    */
-  async columns<Shape extends ColumnShape>(sql: string, shape: Shape): Promise<TypedColumns<Shape>> {
+  async columns<Shape extends ColumnShape>(
+    sql: string,
+    shape: Shape,
+    source: string,
+  ): Promise<TypedColumns<Shape>> {
+    const { most } = await this.one(`SELECT count(*)::DOUBLE AS most FROM ${source}`);
     return this.interruptibly(async () => {
-      const { GrowingColumns } = await import("./growingColumns");
-      const columns = new GrowingColumns(shape);
+      const { ColumnReader } = await import("./columnReader");
+      const columns = new ColumnReader(shape, Number(most));
       // Read while it is computed: otherwise DuckDB would hold all rows, too.
       await this.connection.run(`SET streaming_buffer_size = '${rowsAhead}'`);
       const result = await this.connection.stream(sql);

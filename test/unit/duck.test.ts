@@ -31,13 +31,18 @@ test("columns are those of the rows, over many chunks, also where DuckDB keeps t
       `SELECT coalesce(${number}, 7)::UINTEGER, (coalesce(${number}, 7) % 31)::UTINYINT, (range / 4)::DOUBLE
        FROM range(20000) ORDER BY range`,
       shape,
+      "range(30000)",
     );
     const numbers = Array.from({ length: 20_000 }, (_, row) => (row === 14_000 ? 7 : row));
     expect([...found.integer]).toEqual(numbers);
     expect([...found.byte]).toEqual(numbers.map((each) => each % 31));
     expect([...found.double]).toEqual(Array.from({ length: 20_000 }, (_, row) => row / 4));
     await expect(
-      session.columns(`SELECT ${number}::UINTEGER FROM range(20000)`, { integer: "UINTEGER" }),
+      session.columns(
+        `SELECT ${number}::UINTEGER FROM range(20000)`,
+        { integer: "UINTEGER" },
+        "range(20000)",
+      ),
     ).rejects.toThrow("unexpected null");
   });
 });
@@ -45,7 +50,8 @@ test("columns are those of the rows, over many chunks, also where DuckDB keeps t
 test("a statement waits until all rows of the previous one are read", async () => {
   await using duck = await Duck.open();
   await duck.session(async (session) => {
-    const large = () => session.columns("SELECT range::UINTEGER FROM range(1_000_000)", { n: "UINTEGER" });
+    const source = "range(1_000_000)";
+    const large = () => session.columns(`SELECT range::UINTEGER FROM ${source}`, { n: "UINTEGER" }, source);
     const [first, rows, last] = await Promise.all([large(), session.query("SELECT 2 AS n"), large()]);
     expect([first.n.length, rows, last.n.length]).toEqual([1_000_000, [{ n: 2 }], 1_000_000]);
   });

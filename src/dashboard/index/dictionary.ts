@@ -99,10 +99,8 @@ export class DictionaryTables {
       ...["seen", "graded", "placed"].map((table) => `DROP TABLE ${table}`),
     ];
     for (const sql of statements) await this.session.query(sql);
-    return this.session.columns("SELECT cohort, member FROM seats ORDER BY seat", {
-      cohort: "UINTEGER",
-      member: "UINTEGER",
-    });
+    const columns = { cohort: "UINTEGER", member: "UINTEGER" } as const;
+    return this.session.columns("SELECT cohort, member FROM seats ORDER BY seat", columns, "seats");
   }
 
   /** Assigns numbers to resources that are new; `used` is a SELECT of (`id`, `name`, `type`). */
@@ -127,6 +125,7 @@ export class DictionaryTables {
     const members = await session.columns(
       `SELECT person, cohort FROM members WHERE member >= ${known.members.person.length} ORDER BY member`,
       { person: "UINTEGER", cohort: "UINTEGER" },
+      "members",
     );
     this.known = {
       people: Number(counts?.people),

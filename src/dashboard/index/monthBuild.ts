@@ -39,27 +39,29 @@ export async function buildMonth(
   const withPeople = (select: string) =>
     lacking === true ? withPerson(select, "joined_ids") : withCleverPerson(select);
   const inMonth = (select: string) => `(FROM (${select}) WHERE ${inMonthSql(month)})`;
+  const found = (select: string): FoundRows => ({ rows: inMonth(withPeople(select)), source: `(${select})` });
   const resource = "resource_id AS id, resource_name AS name, resource_type AS type";
   await tables.addResources(`SELECT ${resource} FROM ${inMonth(rows.resourceUsage)}`);
   const dictionary = await tables.read();
   // One after the other, each in a function of its own: then the rows of the first are no longer in memory.
-  const attendance = await attendanceOf(
-    session,
-    inMonth(withPeople(rows.dailyParticipation)),
-    seats,
-    dictionary,
-  );
-  const { usageRuns, use } = await usageOf(
-    session,
-    inMonth(withPeople(rows.resourceUsage)),
-    seats,
-    dictionary,
-  );
+  const attendance = await attendanceOf(session, found(rows.dailyParticipation), seats, dictionary);
+  const { usageRuns, use } = await usageOf(session, found(rows.resourceUsage), seats, dictionary);
   const alone = onlyUsage(attendance.attendanceCells, use, dictionary);
   return { columns: { ...attendance, usageRuns, onlyUsage: alone }, use, dictionary };
 }
 
-async function attendanceOf(session: DuckSession, rows: string, seats: Seats, dictionary: Dictionary) {
+/** The rows of a month with their people, and the rows that they come from; both for a FROM clause. */
+interface FoundRows {
+  readonly rows: string;
+  readonly source: string;
+}
+
+async function attendanceOf(
+  session: DuckSession,
+  { rows, source }: FoundRows,
+  seats: Seats,
+  dictionary: Dictionary,
+) {
   const attended = await session.columns(
     `SELECT seat, ${dayOfMonth}, coalesce(active, false)::UTINYINT,
        coalesce(num_logins, 0)::DOUBLE, (num_logins IS NOT NULL)::UTINYINT,
@@ -74,15 +76,22 @@ async function attendanceOf(session: DuckSession, rows: string, seats: Seats, di
       resources: "DOUBLE",
       hasResources: "UTINYINT",
     },
+    source,
   );
   return attendanceSums(attended, seats, dictionary);
 }
 
-async function usageOf(session: DuckSession, rows: string, seats: Seats, dictionary: Dictionary) {
+async function usageOf(
+  session: DuckSession,
+  { rows, source }: FoundRows,
+  seats: Seats,
+  dictionary: Dictionary,
+) {
   const accessed = await session.columns(
     `SELECT seat, resource, ${dayOfMonth}, coalesce(num_access, 0)::DOUBLE
      FROM ${rows} found JOIN seats ON ${isSameSeat} JOIN resources ON ${isSameResource}`,
     { seat: "UINTEGER", resource: "UINTEGER", day: "UTINYINT", accesses: "DOUBLE" },
+    source,
   );
   return usageSums(accessed, seats, dictionary);
 }

@@ -41,6 +41,7 @@ export async function markedRows(
      SELECT row::UINTEGER AS row, place::UTINYINT AS place, detail::UINTEGER AS detail
      FROM numbered JOIN marked USING (row_id) ORDER BY row`,
     { row: "UINTEGER", place: "UTINYINT", detail: "UINTEGER" },
+    "raw",
   );
   if (row.length === 0) return undefined;
   const markOf = (index: number) => marks[place[index] ?? -1];

@@ -7,22 +7,19 @@ import {
 } from "@duckdb/node-api";
 import { type ColumnShape, makeColumns, type TypedArray, type TypedColumns } from "./columns";
 
-/** Rows of columns that have not grown yet: those of a few chunks. */
-const firstCapacity = 8192;
-
-/** Columns that grow with the chunks that are added: a statement's number of rows is known only at its end. */
-export class GrowingColumns<Shape extends ColumnShape> {
-  private columns: Readonly<Record<string, TypedArray>>;
-  private capacity = firstCapacity;
+/** Copies chunks of rows into columns. */
+export class ColumnReader<Shape extends ColumnShape> {
+  private readonly columns: TypedColumns<Shape>;
   private rows = 0;
 
-  constructor(private readonly shape: Shape) {
-    this.columns = this.empty();
+  /** @param capacity at least the number of rows; memory that they do not fill is not used */
+  constructor(shape: Shape, capacity: number) {
+    this.columns = makeColumns(shape, (ArrayType) => new ArrayType(capacity));
   }
 
   add(chunk: DuckDBDataChunk): void {
     const { rowCount } = chunk;
-    const targets = Object.entries(this.withSpaceFor(rowCount));
+    const targets = Object.entries<TypedArray>(this.columns);
     if (targets.length !== chunk.columnCount)
       throw new Error("The statement does not have the requested columns.");
     for (const [index, [name, target]] of targets.entries()) {
@@ -33,25 +30,10 @@ export class GrowingColumns<Shape extends ColumnShape> {
 
   /** The rows that were added. */
   filled(): TypedColumns<Shape> {
-    const entries = Object.entries(this.columns);
+    const entries = Object.entries<TypedArray>(this.columns);
     return Object.fromEntries(
       entries.map(([name, column]) => [name, column.subarray(0, this.rows)]),
     ) as TypedColumns<Shape>;
-  }
-
-  private withSpaceFor(rows: number): Readonly<Record<string, TypedArray>> {
-    const needed = this.rows + rows;
-    if (needed > this.capacity) {
-      this.capacity = Math.max(2 * this.capacity, needed);
-      const before = this.columns;
-      this.columns = this.empty();
-      for (const [name, column] of Object.entries(this.columns)) column.set(before[name] ?? []);
-    }
-    return this.columns;
-  }
-
-  private empty(): Readonly<Record<string, TypedArray>> {
-    return makeColumns(this.shape, (ArrayType) => new ArrayType(this.capacity));
   }
 }
 
