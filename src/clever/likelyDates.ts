@@ -94,20 +94,17 @@ function periodsOf(days: readonly DayRows[]): Period[] {
 }
 
 /** Limits within which `unlikelyDays` finds nothing, for an engine that cannot call it. */
-export interface DateLimits {
-  /** No later day, `yyyy-MM-dd`. */
-  readonly latest: string;
-  /** The first and the last day are less than this many days apart. */
-  readonly lessThan: number;
-  /**
-   * One of these days is at most `near` days before the first day or after the last; if empty, any days are accepted.
-   */
-  readonly anchors: readonly string[];
-  readonly near: number;
-}
+export type DateLimits = ReturnType<typeof dateLimits>;
 
-export function dateLimits(times: FileTimes): DateLimits {
+export function dateLimits(times: FileTimes) {
   const written = dayOf(writtenAt(times));
-  const anchors = times.named === undefined ? [] : [times.named, isoDate(written)];
-  return { latest: isoDate(written + 1), lessThan: shortYear, anchors, near: longYear };
+  return {
+    /** No later day, `yyyy-MM-dd`. */
+    latest: isoDate(written + 1),
+    /** The first and the last day are less than this many days apart. */
+    lessThan: shortYear,
+    /** One of these days is at most `near` days before the first day or after the last; if empty, any days are accepted. */
+    anchors: times.named === undefined ? [] : [times.named, isoDate(written)],
+    near: longYear,
+  };
 }

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { CleverLakeError } from "../basics/errors";
+import { limitConcurrency } from "../basics/mapConcurrently";
 import { dateInName } from "../clever/fileNames";
 import { dateLimits } from "../clever/likelyDates";
 import { pseudoColumns, type Report } from "../clever/reports";
@@ -12,7 +13,7 @@ import type { StagedRows, StagedSource } from "../pipeline/read/stageRows";
 import { dayBit } from "../pipeline/write/cells";
 import { pseudoFiles } from "../pipeline/write/tables";
 import type { SparkJob, SparkResult } from "./documents";
-import { SparkJobs } from "./sparkJobs";
+import { runJob } from "./sparkJobs";
 import type { BorrowedInputs, LaunchSpark, SparkSession } from "./sparkSession";
 
 /**
@@ -21,7 +22,8 @@ import type { BorrowedInputs, LaunchSpark, SparkSession } from "./sparkSession";
  */
 export class SparkEngine implements AsyncDisposable {
   private session: Promise<SparkSession> | undefined;
-  private jobs: SparkJobs | undefined;
+  /** Jobs are run one after the other. */
+  private readonly turns = limitConcurrency(1);
 
   constructor(private readonly launch: LaunchSpark) {}
 
@@ -34,10 +36,8 @@ export class SparkEngine implements AsyncDisposable {
       if (plain.length === 0) return clean;
       this.session ??= this.launch(task);
       const session = await this.session;
-      this.jobs ??= new SparkJobs(session);
-      const { jobs } = this;
       await session.withPlaces(task, plain, async (lent) => {
-        clean = await read(task, jobs, lent);
+        clean = await read(task, lent, (job) => this.turns.execute(() => runJob(session, job, task)));
       });
       return clean;
     },
@@ -49,7 +49,11 @@ export class SparkEngine implements AsyncDisposable {
   }
 }
 
-async function read(task: EngineTask, jobs: SparkJobs, lent: BorrowedInputs): Promise<CleanReading> {
+async function read(
+  task: EngineTask,
+  lent: BorrowedInputs,
+  run: (job: SparkJob) => Promise<SparkResult>,
+): Promise<CleanReading> {
   const { paths, ...places } = lent.places;
   const job: SparkJob = {
     ...places,
@@ -67,8 +71,7 @@ async function read(task: EngineTask, jobs: SparkJobs, lent: BorrowedInputs): Pr
     })),
   };
   try {
-    const result = await jobs.run(job, task.signal, (status) => task.onState?.(status));
-    return await cleanReading(task.report, lent, result);
+    return await cleanReading(task.report, lent, await run(job));
   } finally {
     task.onState?.(null);
   }

@@ -3,7 +3,7 @@ import type { EngineTask } from "../pipeline/read/readEngine";
 import type { JobLocations, SparkMessage, SparkRequest } from "./documents";
 
 /**
- * A running Spark and the communication with it: everything in which `spark-submit` and Livy differ. `SparkJobs` runs
+ * A running Spark and the communication with it: everything in which `spark-submit` and Livy differ. `runJob` runs
  * jobs in it. Once it is disposed, Spark has ended and no files of it are left.
  */
 export interface SparkSession extends AsyncDisposable {
