@@ -145,30 +145,23 @@ export class RecordCounter {
     return this.records + (this.recordHasBytes ? 1 : 0);
   }
 
-  /** Whether the bytes so far end inside a quoted field. */
-  insideQuotes(): boolean {
-    return this.quoted;
-  }
-
   /** Whether the bytes so far end within a record: there is no line end after it. */
   endsInRecord(): boolean {
     return this.recordHasBytes && this.lastByte !== carriageReturn;
   }
 
-  /**
-   * Whether there is a quote that readers interpret differently: within an unquoted field, or followed by more text.
-   */
-  hasStrayQuote(): boolean {
-    return this.strayQuote;
-  }
-
-  /** Whether a line ends in CR alone, which does not count as the end of a record. */
-  hasLoneReturn(): boolean {
-    return this.loneReturn || this.returning;
+  /** Why the engine must not read the file, by its bytes so far; undefined if it may. */
+  fault(): string | undefined {
+    if (this.quoted) return "A quote opens and never closes: the file was cut off.";
+    // A CR alone does not count as the end of a record.
+    if (this.loneReturn || this.returning) return "A line ends in a carriage return alone.";
+    // Readers interpret a quote within an unquoted field, or followed by more text, differently.
+    if (this.strayQuote) return "A quote is where no quote is allowed.";
+    return this.hasSurplusField() ? "A row has more fields than the header." : undefined;
   }
 
   /** Whether a record has more fields than the header and ends in an empty one. */
-  hasSurplusField(): boolean {
+  private hasSurplusField(): boolean {
     const { expected, recordHasBytes, delimiters } = this;
     if (!recordHasBytes || expected === undefined || delimiters <= expected) return this.surplusField;
     return this.surplusField || this.endsEmpty(noBytes, 0, 0);

@@ -11,8 +11,7 @@ import type { Status } from "../pipeline/plan/status";
 import { hasMissingReports } from "../pipeline/runSummary";
 import type { Verification } from "../pipeline/verify/verify";
 import { comparisonParts, hasNumbers } from "./comparison";
-import { identityLines } from "./identities";
-import { foreignChangeLines } from "./repair";
+import { foreignChangeLines, identityLines } from "./findings";
 import { columns } from "./table";
 import { bytes, decimal, duration, integer, plain, styled } from "./text";
 

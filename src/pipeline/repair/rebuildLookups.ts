@@ -16,13 +16,7 @@ import {
   requireLogged,
   type TableToRebuild,
 } from "./rebuild";
-
-export interface RebuiltLookups {
-  readonly rowsBefore: number | null;
-  readonly rowsAfter: number;
-  /** Server paths of files whose landed files are gone. */
-  readonly kept: readonly string[];
-}
+import type { RepairedTable } from "./repair";
 
 interface LookupsToRebuild extends TableToRebuild {
   /** Replaced deliveries of the report: ids of their people may be in kept texts. */
@@ -37,7 +31,7 @@ interface LookupsToRebuild extends TableToRebuild {
 export async function rebuildLookups(
   context: RepairContext,
   { report, snapshot, damaged, applied, current, earlier }: LookupsToRebuild,
-): Promise<RebuiltLookups> {
+): Promise<Pick<RepairedTable, "rowsBefore" | "rowsAfter" | "kept">> {
   const { lake, salt, scratch, signal } = context;
   const isUnread = snapshot === undefined || damaged.size > 0;
   if (isUnread) requireLogged(lookupTable(report), applied, current);

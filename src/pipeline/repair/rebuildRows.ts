@@ -27,6 +27,7 @@ import {
   type TableToRebuild,
   unloggedSources,
 } from "./rebuild";
+import type { RepairedTable } from "./repair";
 
 /** A month of a table and its rows before and after; null if the log does not have them. */
 export interface RebuiltMonth {
@@ -36,15 +37,12 @@ export interface RebuiltMonth {
   readonly rowsAfter: number | null;
 }
 
-export interface RebuiltRows {
-  readonly months: readonly RebuiltMonth[];
-  /** Server paths of files whose landed files are gone, and sources that the log does not know: their rows stay. */
-  readonly kept: readonly string[];
+interface RebuiltRows extends Pick<RepairedTable, "months" | "kept"> {
   /** New entries of the ingest log. */
   readonly entries: readonly LogEntry[];
 }
 
-export interface RowsToRebuild extends TableToRebuild {
+interface RowsToRebuild extends TableToRebuild {
   readonly lookups: Snapshot | undefined;
   /** `yyyy-MM`; undefined for all. */
   readonly months: ReadonlySet<string> | undefined;

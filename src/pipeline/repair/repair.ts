@@ -34,11 +34,10 @@ import { unloggedLandings } from "../verify/verifyStorage";
 import { allReports, appliedVersions, type LakeTables, readTables, stateOf } from "../write/tables";
 import { type Damage, damagedPaths, damageOf, withDamage } from "./damage";
 import { type CompareValues, inspectTables, refusalOf } from "./inspectTables";
-import type { RepairContext } from "./rebuild";
+import { clearRebuildFolder, type RepairContext, swapTable } from "./rebuild";
 import { rebuildLookups } from "./rebuildLookups";
 import { type RebuiltMonth, rebuildRows } from "./rebuildRows";
 import { dropDamagedFiles, isLogIncomplete, lostEntries } from "./restoreLog";
-import { clearRebuildFolder, swapTable } from "./swapTable";
 
 export interface RepairRequest extends LakeWork {
   readonly salt: string;
@@ -57,7 +56,10 @@ export interface RepairedTable {
   /** Rows of the rebuilt part; null if unknown. */
   readonly rowsBefore: number | null;
   readonly rowsAfter: number | null;
-  /** Server paths of files whose landed files are gone: their rows in the table stay as they are. */
+  /**
+   * Server paths of files whose landed files are gone, and sources that the log does not know: their rows in the table
+   * stay as they are.
+   */
   readonly kept: readonly string[];
   /** Where the old table is kept, if it was replaced. */
   readonly replaced: string | null;

@@ -35,20 +35,12 @@ export async function scanBytes(
     encoding.add(bytes);
     hasNul ||= bytes.includes(0);
   }
-  const fault = faultOf(counter) ?? (hasNul ? "The file contains NUL bytes." : undefined);
+  const fault = counter.fault() ?? (hasNul ? "The file contains NUL bytes." : undefined);
   return {
     records: counter.total(),
     isOpenEnded: counter.endsInRecord(),
     fault: fault ?? (encoding.isUtf8() ? undefined : "The file is not valid UTF-8."),
   };
-}
-
-function faultOf(counter: RecordCounter): string | undefined {
-  if (counter.insideQuotes()) return "A quote opens and never closes: the file was cut off.";
-  if (counter.hasLoneReturn()) return "A line ends in a carriage return alone.";
-  if (counter.hasStrayQuote()) return "A quote is where no quote is allowed.";
-  if (counter.hasSurplusField()) return "A row has more fields than the header.";
-  return undefined;
 }
 
 /** Whether a file holds only white space, without a header. */

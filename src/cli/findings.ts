@@ -1,6 +1,7 @@
 import { counted } from "../basics/counted";
-import type { RunSummary } from "../pipeline/log/runRecord";
+import type { Finding, RunSummary } from "../pipeline/log/runRecord";
 import type { IdentityHealth } from "../pipeline/read/checks/identityHealth";
+import { plain, styled } from "./text";
 
 /** What may be noticed, as a noun and what follows it. */
 const findings: readonly (readonly [of: keyof IdentityHealth, noun: string, rest: string])[] = [
@@ -19,4 +20,17 @@ export function identityLines(identities: RunSummary["identities"]): string[] {
       ? [`  ids of people in ${report.replaceAll("_", " ")}: ${remarksOfReport.join("; ")}`]
       : [];
   });
+}
+
+/** The lines of `run` and `status` about changes by other programs. */
+export function foreignChangeLines(findings: readonly Finding[]): string[] {
+  if (findings.length === 0) return [];
+  return [
+    styled("red", `Changed by other programs: ${counted(findings.length, "table")}`),
+    ...findings.map(({ table, months, problem }) => {
+      const which = months.length === 0 ? "" : ` (${months.join(", ")})`;
+      return `  ${plain(table)}${which}: ${plain(problem)}`;
+    }),
+    `  clever-lake repair --dry-run shows what would be rebuilt from the landed files.`,
+  ];
 }
