@@ -5,31 +5,32 @@ import type { LakeAccess, OpenLake } from "./openLake";
 import { lakePathOf, readQuery } from "./readQuery";
 import { readSnapshot, type Snapshot } from "./snapshot";
 
-/** An opened table: its snapshot, and a SELECT of its rows; both undefined if there is no such table. */
+/** An opened table: its snapshot, and a SELECT of its rows. */
 export interface OpenTable {
-  readonly snapshot: Snapshot | undefined;
-  readonly select: string | undefined;
+  readonly snapshot: Snapshot;
+  readonly select: string;
 }
 
 /**
- * Runs `work` with tables of the lake as SELECTs, in its own session. If the lake is not on this machine, its files
- * are copied for the duration of `work`.
+ * Runs `work` with tables of the lake as SELECTs, in its own session; undefined for one that does not exist. If the lake
+ * is not on this machine, its files are copied for the duration of `work`.
  */
 export async function withTables<T>(
   open: OpenLake,
   tablePaths: readonly string[],
-  work: (session: DuckSession, opened: readonly OpenTable[]) => Promise<T>,
+  work: (session: DuckSession, opened: readonly (OpenTable | undefined)[]) => Promise<T>,
 ): Promise<T> {
   const tables: TableFiles[] = [];
   for (const tablePath of tablePaths) {
     tables.push({ snapshot: await readSnapshot(open, tablePath) });
   }
-  return withSelects(open, tables, (session, selects) =>
-    work(
-      session,
-      tables.map(({ snapshot }, index) => ({ snapshot, select: selects[index] })),
-    ),
-  );
+  return withSelects(open, tables, (session, selects) => {
+    const opened = tables.map(({ snapshot }, index) => {
+      const select = selects[index];
+      return snapshot && select !== undefined ? { snapshot, select } : undefined;
+    });
+    return work(session, opened);
+  });
 }
 
 /** Like `withTables` for known states of tables; each SELECT is undefined if there is no such table. */

@@ -14,7 +14,7 @@ import type { LogEntry } from "./log/ingestLog";
 import { landedAgainEntry } from "./log/logEntries";
 import type { IngestLog } from "./log/logTable";
 import { type OutcomeContext, RunOutcomes } from "./log/runOutcomes";
-import { isLandedFileLost } from "./plan/changedFiles";
+import { isGone } from "./plan/changedFiles";
 import type { Landing } from "./plan/plan";
 import { type Chunk, deliveryOf, isDue } from "./plan/work";
 import type { Progress } from "./progress";
@@ -170,7 +170,7 @@ export class ChunkRunner {
         signal?.throwIfAborted();
         const onBytes = (bytes: number) => progress.bytes(bytes);
         // The same bytes count as unchanged only if the lake has them, or need not have them.
-        const isLost = before && (await isLandedFileLost(lake, before, isNeeded, signal));
+        const isLost = before && isNeeded(before) && (await isGone(lake, before, signal));
         const previous = isLost ? undefined : before;
         return await progress.during("landing", [landing], () =>
           landFile(source, lake, landing, previous, { signal, onBytes }),

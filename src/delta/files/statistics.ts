@@ -40,22 +40,12 @@ const copyAnswer = z.object({
   ),
 });
 
-export interface WrittenFile {
-  /** Bytes. */
-  readonly size: number;
-  readonly statistics: FileStatistics;
-}
-
 /**
- * The statistics of a file that DuckDB wrote. `exact` names text columns whose bounds are kept in full. Bounds that
+ * The size and the statistics of a file that DuckDB wrote. `exact` names text columns whose bounds are kept in full. Bounds that
  * DuckDB omits are omitted here too: it cannot cut a long text to a valid one, and gives no bounds of a column that has
  * no value in one of the row groups. See `unboundedColumns`.
  */
-export function statisticsOfCopy(
-  answer: SqlRow,
-  columns: readonly Column[],
-  exact: readonly string[] = [],
-): WrittenFile {
+export function statisticsOfCopy(answer: SqlRow, columns: readonly Column[], exact: readonly string[] = []) {
   const parsed = copyAnswer.safeParse(answer);
   if (!parsed.success) {
     throw new CleverLakeError("engine", "DuckDB returned no statistics for the file that it wrote.");

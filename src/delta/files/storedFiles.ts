@@ -18,15 +18,13 @@ export interface DamagedFile {
   readonly problem: string;
 }
 
-/** A table's folder compared with its log, with one listing. */
-export interface StoredFiles {
-  /** Data files that are gone, or whose size differs from the log. */
-  readonly damaged: readonly DamagedFile[];
-  /** The sizes of data files that the table no longer uses, or that were never committed. */
-  readonly unused: readonly number[];
-}
-
-export async function storedFiles(access: LakeAccess, snapshot: Snapshot): Promise<StoredFiles> {
+/**
+ * Compares a table's folder with its log, with one listing.
+ *
+ * @returns `damaged`: data files that are gone, or whose size differs from the log; `unused`: the sizes of data files that
+ *   the table no longer uses, or that were never committed
+ */
+export async function storedFiles(access: LakeAccess, snapshot: Snapshot) {
   const { tablePath, files, tombstones } = snapshot;
   const stored = await filesBelow(access.lake, tablePath, access);
   const unused = dataFilesAmong(stored, tablePath)

@@ -31,7 +31,7 @@ export interface CommitRequest extends OpenLake {
 }
 
 export type CommitOutcome =
-  | { readonly committed: true; readonly version: number; readonly snapshot: Snapshot }
+  | { readonly committed: true; readonly snapshot: Snapshot }
   | { readonly committed: false; readonly snapshot: Snapshot | undefined };
 
 /**
@@ -98,7 +98,7 @@ class Transaction {
     const snapshot = replay.snapshot(version, file);
     requireWritable(this.base ?? snapshot, actions);
 
-    if (await this.publish(version, actions)) return { committed: true, version, snapshot };
+    if (await this.publish(version, actions)) return { committed: true, snapshot };
     await this.catchUp();
     throw new LostRace();
   }

@@ -4,7 +4,7 @@ import { hasResources, personSql } from "../../clever/rowKey";
 import { withLocalFiles } from "../../delta/files/localFiles";
 import type { OpenLake } from "../../delta/openLake";
 import { sqlTypes } from "../../delta/schema";
-import { withTables } from "../../delta/withTable";
+import { type OpenTable, withTables } from "../../delta/withTable";
 import { type DuckSession, sqlFile, sqlName } from "../../duck/duck";
 import type { LogEntry } from "../log/ingestLog";
 import { isRejected } from "../plan/quarantine";
@@ -61,32 +61,26 @@ export async function compareRows(
   const table = pseudoTable(report);
   const tables = [path, table, pseudonymMapTable];
   const months = await withTables(context, tables, async (session, [oea, ours, map]) => {
-    if (oea?.select === undefined || oea.snapshot === undefined) return [];
-    const names = new Set(oea.snapshot.metadata.columns.map(({ name }) => name));
-    await gather(session, report, { oea: oea.select, names, ours: ours?.select, map: map?.select });
+    if (oea === undefined) return [];
+    await gather(session, report, oea, ours, map);
     await readHeldBack(context, session, report);
     return countMonths(session);
   });
   return { table, oeaTable: path, months };
 }
 
-interface Selects {
-  readonly oea: string;
-  /** The columns of OEA's table. */
-  readonly names: ReadonlySet<string>;
-  readonly ours: string | undefined;
-  readonly map: string | undefined;
-}
-
 /** Writes the distinct rows of both tables into `oea_rows` and `our_rows`, in a common format. */
 async function gather(
   session: DuckSession,
   report: Report,
-  { oea, names, ours, map }: Selects,
+  oea: OpenTable,
+  ours: OpenTable | undefined,
+  map: OpenTable | undefined,
 ): Promise<void> {
+  const names = new Set(oea.snapshot.metadata.columns.map(({ name }) => name));
   const nothing =
     "SELECT NULL::VARCHAR AS id_column, NULL::VARCHAR AS oea_pseudonym, NULL::VARCHAR AS pseudonym WHERE false";
-  await session.query(`CREATE OR REPLACE TEMP TABLE new_names AS FROM (${map ?? nothing})`);
+  await session.query(`CREATE OR REPLACE TEMP TABLE new_names AS FROM (${map?.select ?? nothing})`);
   const joins = idNames.map(
     (name) =>
       `LEFT JOIN new_names new_${name} ON new_${name}.id_column = '${name}' AND new_${name}.oea_pseudonym = r.${pseudonymName(name)}`,
@@ -104,11 +98,11 @@ async function gather(
   );
   await session.query(
     `CREATE OR REPLACE TEMP TABLE oea_cells AS SELECT ${columns.join(", ")}, count(*) AS copies FROM (
-       SELECT ${oeaCells.join(", ")} FROM (${oea}) r ${joins.join(" ")}) GROUP BY ALL`,
+       SELECT ${oeaCells.join(", ")} FROM (${oea.select}) r ${joins.join(" ")}) GROUP BY ALL`,
   );
   const empty = `SELECT ${columns.join(", ")}, '' AS user_type FROM oea_cells WHERE false`;
   await session.query(
-    `CREATE OR REPLACE TEMP TABLE our_cells AS SELECT ${columns.join(", ")}, user_type, count(*) AS copies FROM (${ours ?? empty}) GROUP BY ALL`,
+    `CREATE OR REPLACE TEMP TABLE our_cells AS SELECT ${columns.join(", ")}, user_type, count(*) AS copies FROM (${ours?.select ?? empty}) GROUP BY ALL`,
   );
   for (const side of ["oea", "our"]) {
     const texts = await comparableForms(session, report, `${side}_cells`, `${side}_texts`);

@@ -1,11 +1,10 @@
 import { millisecondsPerDay } from "../../basics/calendar";
-import { landedFolder } from "../../clever/layout";
 import { oeaLandingAt } from "../../clever/oeaLanding";
 import type { OpenLake } from "../../delta/openLake";
-import { filesBelow } from "../../lake/filesBelow";
 import type { LogEntry } from "../log/ingestLog";
+import { unloggedLandings } from "../verify/verifyStorage";
 import { countRowsBySource } from "../write/sourceRows";
-import { allReports, type PseudoTables } from "../write/tables";
+import type { PseudoTables } from "../write/tables";
 import type { AdoptWarning } from "./adoptSummary";
 import type { InspectedLanding } from "./landings";
 
@@ -47,14 +46,9 @@ export async function activitySince(
     const count = (await countRowsBySource(open, table)).get("") ?? 0;
     if (count > 0) warnings.push({ kind: "rowsSince", subject: table.tablePath, count });
   }
-  const known = new Set(entries.map(({ landedPath }) => landedPath));
-  const unknown: string[] = [];
-  for (const report of allReports()) {
-    for (const { path } of await filesBelow(open.lake, landedFolder(report), open)) {
-      if (!known.has(path) && oeaLandingAt(path) !== undefined) unknown.push(path);
-    }
-  }
-  const [first] = unknown.sort();
+  const unlogged = await unloggedLandings(open, entries);
+  const unknown = unlogged.filter((path) => oeaLandingAt(path) !== undefined);
+  const [first] = unknown;
   if (first !== undefined) warnings.push({ kind: "landingsSince", subject: first, count: unknown.length });
   return warnings;
 }

@@ -122,11 +122,11 @@ function withPairs<T>(
 ): Promise<T> {
   const paths = tables.filter(({ kind }) => kind === "lookup").map(({ path }) => path);
   return withTables(open, paths, async (session, opened) => {
-    const pairs = opened.flatMap(({ select }) => {
-      if (select === undefined) return [];
+    const pairs = opened.flatMap((lookup) => {
+      if (lookup === undefined) return [];
       return idNames.map(
         (name) =>
-          `SELECT '${name}' AS id_column, ${name} AS id, ${pseudonymName(name)} AS pseudonym FROM (${select})`,
+          `SELECT '${name}' AS id_column, ${name} AS id, ${pseudonymName(name)} AS pseudonym FROM (${lookup.select})`,
       );
     });
     const nothing = "SELECT '' AS id_column, NULL::VARCHAR AS id, NULL::VARCHAR AS pseudonym";

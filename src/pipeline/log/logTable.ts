@@ -181,7 +181,7 @@ export class IngestLog {
     const { lake, duck } = this;
     return withTables({ lake, duck, signal }, [ingestLogTable], async (session, [table]) => {
       this.snapshot = table?.snapshot;
-      if (!table?.select) return [];
+      if (!table) return [];
       // A log of an earlier version lacks columns.
       const nulls = missingFrom(table.snapshot).map(({ name }) => `, NULL AS "${name}"`);
       const rows = `WITH rows_ AS (SELECT *${nulls.join("")} FROM (${table.select})) ${select}`;

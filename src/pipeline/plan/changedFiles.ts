@@ -44,20 +44,8 @@ export function withLostLandedFiles(
   });
 }
 
-/**
- * Whether a delivery's rows are to be read, but its landed file is gone, for example because of a retention policy.
- * Queries the lake only if it is needed.
- */
-export async function isLandedFileLost(
-  lake: Lake,
-  entry: LogEntry,
-  isNeeded: (entry: LogEntry) => boolean,
-  signal?: AbortSignal,
-): Promise<boolean> {
-  return isNeeded(entry) && (await isGone(lake, entry, signal));
-}
-
-async function isGone(lake: Lake, { landedPath }: LogEntry, signal?: AbortSignal): Promise<boolean> {
+/** Whether a delivery's landed file is gone, for example because of a retention policy. */
+export async function isGone(lake: Lake, { landedPath }: LogEntry, signal?: AbortSignal): Promise<boolean> {
   return (await lake.stat(landedPath, { signal })) === undefined;
 }
 

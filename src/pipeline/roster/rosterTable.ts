@@ -82,7 +82,7 @@ export async function compareWithReports(
 /** The school system's pseudonyms in a table; undefined if there is no such table. */
 function pseudonymsIn(open: OpenLake, path: string): Promise<ReadonlySet<string> | undefined> {
   return withTables(open, [path], async (session, [opened]) => {
-    if (opened?.select === undefined) return undefined;
+    if (opened === undefined) return undefined;
     if (path === rosterTable) requireShapeOf(table, opened.snapshot);
     const rows = await session.query(
       `SELECT DISTINCT sis_id_pseudonym AS pseudonym FROM (${opened.select}) WHERE sis_id_pseudonym IS NOT NULL`,

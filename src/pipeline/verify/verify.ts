@@ -16,7 +16,7 @@ import { waitingInQuarantine } from "../plan/quarantine";
 import { concurrentFiles } from "../read/landedFiles";
 import { checkedSaltFor } from "../salt/salt";
 import { allReports } from "../write/tables";
-import { leftoverFiles, unloggedLandings } from "./verifyStorage";
+import { leftoverFiles, unloggedLandings, unloggedProblem } from "./verifyStorage";
 import { hasIntactFiles, otherTables, type VerifyContext, verifyReport, verifyTable } from "./verifyTables";
 
 export interface VerifiedTable {
@@ -128,7 +128,8 @@ async function verifyAll(
     const table = await collectDamage(context, other.path, () => verifyTable(context, other));
     if (table) tables.push(table);
   }
-  problems.push(...(await unloggedLandings(context, read.all)));
+  const unlogged = await unloggedLandings(context, read.all);
+  problems.push(...unlogged.map((subject) => ({ subject, problem: unloggedProblem })));
   // A lake from which everything is gone must not pass.
   if (tables.length === 0 && landed.length === 0 && problems.length === 0) throw nothingYet(lake);
   const reportTables = new Set(allReports().map(pseudoTable));

@@ -15,7 +15,7 @@ import { lockFiles } from "../lock/runLock";
 import type { LogEntry } from "../log/ingestLog";
 import { upkeepTables } from "../upkeep/upkeepTables";
 import { allReports } from "../write/tables";
-import type { Discrepancy, Leftover } from "./verify";
+import type { Leftover } from "./verify";
 
 /** What the note about a table's unused data files says; undefined if there are none. */
 export function unusedFilesOf(tablePath: string, sizes: readonly number[]): Leftover | undefined {
@@ -25,23 +25,20 @@ export function unusedFilesOf(tablePath: string, sizes: readonly number[]): Left
   return { subject: tablePath, note };
 }
 
-/** Raw files without an entry in the ingest log: OEA's notebooks would read them anyway. */
-export async function unloggedLandings(
-  access: LakeAccess,
-  entries: readonly LogEntry[],
-): Promise<Discrepancy[]> {
+/** The paths of raw files without an entry in the ingest log: OEA's notebooks would read them anyway. */
+export async function unloggedLandings(access: LakeAccess, entries: readonly LogEntry[]): Promise<string[]> {
   const known = new Set(entries.map(({ landedPath }) => landedPath));
-  const problems: Discrepancy[] = [];
+  const unlogged: string[] = [];
   for (const report of allReports()) {
     for (const { path } of await filesBelow(access.lake, landedFolder(report), access)) {
-      if (!path.endsWith(".csv") || known.has(path)) continue;
-      const problem =
-        "The ingest log has no entry for this raw file. If a run was interrupted, the next one adds the entry. If the log was lost, `clever-lake repair` adds it, if the record of its run is there; otherwise, if the report was ingested again, this copy is no longer needed.";
-      problems.push({ subject: path, problem });
+      if (path.endsWith(".csv") && !known.has(path)) unlogged.push(path);
     }
   }
-  return problems.sort((a, b) => (a.subject < b.subject ? -1 : 1));
+  return unlogged.sort();
 }
+
+export const unloggedProblem =
+  "The ingest log has no entry for this raw file. If a run was interrupted, the next one adds the entry. If the log was lost, `clever-lake repair` adds it, if the record of its run is there; otherwise, if the report was ingested again, this copy is no longer needed.";
 
 /** Entries that OEA would take for a table. */
 async function foreignEntriesAmongTables({ lake, ...options }: LakeAccess): Promise<Leftover[]> {

@@ -5,6 +5,7 @@ import { joinPath, printable } from "../paths";
 import { onConnection } from "../retry";
 import { sftpStatus, statusOf } from "../sftpErrors";
 import type { ReportNames, SkippedEntry, SourceFile } from "../source";
+import type { Walk } from "./listing";
 
 const maximumLinks = 1_000;
 /** Maximum length of a chain of links. */
@@ -14,22 +15,13 @@ const brokenLink = "a broken link";
 const outsideLink = "a link that leads outside the folder with the reports";
 const loopLink = "a link back to a folder that contains it";
 
-/** What was found below the root without following links. */
-export interface WalkedTree {
-  /** Absolute, as configured. */
-  readonly root: string;
-  readonly files: readonly SourceFile[];
-  readonly folders: ReadonlySet<string>;
-  readonly links: readonly string[];
-}
-
 /**
  * Follows the links of a tree to entries that were found in it. A link adds a file only if it is a report by the
  * link's path but not by its own. Each file is added only once, so that no report is read twice. Links to anything
  * that the walk did not reach are ignored, so links can neither form loops nor lead outside the root.
  */
 export async function followLinks(
-  tree: WalkedTree,
+  tree: Walk,
   names: ReportNames,
   pool: ConnectionPool<SftpConnection>,
   signal: AbortSignal | undefined,
@@ -52,7 +44,7 @@ class LinkFollower {
   private realRoot: Promise<string> | undefined;
 
   constructor(
-    private readonly tree: WalkedTree,
+    private readonly tree: Walk,
     private readonly names: ReportNames,
     private readonly pool: ConnectionPool<SftpConnection>,
     private readonly signal: AbortSignal | undefined,

@@ -51,7 +51,8 @@ export async function listBelow(
   };
 }
 
-class Walk {
+/** What was found below the root without following links. */
+export class Walk {
   readonly files: SourceFile[] = [];
   readonly skipped: SkippedEntry[] = [];
   readonly links: string[] = [];
@@ -61,6 +62,7 @@ class Walk {
 
   constructor(
     private readonly pool: ConnectionPool<SftpConnection>,
+    /** Absolute, as configured. */
     readonly root: string,
     private readonly names: ReportNames,
     private readonly signal: AbortSignal,

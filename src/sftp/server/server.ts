@@ -15,8 +15,6 @@ export interface SftpServerOptions {
   readonly password: string;
   /** An OpenSSH private key; default: a new one. */
   readonly hostKey?: string;
-  /** Default 0: any free port. */
-  readonly port?: number;
 }
 
 export interface RunningSftpServer extends AsyncDisposable {
@@ -56,7 +54,7 @@ export async function startSftpServer(options: SftpServerOptions): Promise<Runni
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(options.port ?? 0, "127.0.0.1", () => resolve());
+    server.listen(0, "127.0.0.1", () => resolve());
   });
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;

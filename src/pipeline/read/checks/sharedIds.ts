@@ -2,15 +2,8 @@ import { dateColumn, idColumns, idNames, type Report } from "../../../clever/rep
 import { shape } from "../../../clever/shape";
 import { type DuckSession, sqlName } from "../../../duck/duck";
 import { peopleInFiles } from "../csv/distinctTexts";
+import type { CheckedRows } from "./checkRows";
 import type { Mark } from "./markedRows";
-
-/** Ids in a file that occur with several ids of the other kind on one day. */
-export interface SharedIds {
-  /** Rows with an id that three or more others share: it identifies nobody. */
-  readonly marks: readonly Mark[];
-  /** Per file, the number of ids with two others, which may be a person's second account. */
-  readonly notes: ReadonlyMap<number, readonly string[]>;
-}
 
 /** An id with this many others is a placeholder or was truncated; two may be one person with two accounts. */
 const minOthers = 3;
@@ -32,7 +25,7 @@ export const anySharedIdsSql = `(SELECT ${idNames.map((id) => `count(*) > count(
  * change of school year explains this. Those with two are then in the temporary table `clashing_ids`; `place` is the
  * column's number among the hashed ones.
  */
-export async function findSharedIds(session: DuckSession, report: Report): Promise<SharedIds> {
+export async function findSharedIds(session: DuckSession, report: Report): Promise<CheckedRows> {
   const clashes = idNames.map(
     (id, place) => `SELECT file, ${place} AS place, ${id} AS id, max(others)::INTEGER AS others FROM (
       SELECT file, ${id}, day, count(DISTINCT ${idNames[1 - place]}) AS others FROM days
