@@ -29,22 +29,12 @@ export interface DashboardOptions extends QuestionOptions {
   readonly language?: Language;
 }
 
-/** Result of writing a dashboard. */
-export interface WrittenDashboard {
-  readonly file: string;
-  readonly from: string;
-  readonly to: string;
-  /** The first and the last day in the tables. */
-  readonly firstDay: string;
-  readonly lastDay: string;
-  readonly bytes: number;
-}
-
 /**
  * Computes the dashboard for a filter and writes it as one HTML file that opens offline.
  * @param folders the folders of the page's bundle and of the translations
  * @throws CleverLakeError with `notFound` if the tables are empty, with `config` for an invalid option, with `io` if
  *   the file cannot be written (an existing file is then kept)
+ * @returns the file, its range of days, and the first and the last day in the tables
  */
 export async function writeDashboard(
   config: ConfigFile,
@@ -52,7 +42,7 @@ export async function writeDashboard(
   options: DashboardOptions,
   folders: { readonly media: string; readonly l10n: string },
   signal: AbortSignal,
-): Promise<WrittenDashboard> {
+) {
   const read = (name: string) => readFile(path.join(folders.media, name), "utf8");
   const bundle = { script: await read("dashboard.js"), styles: await read("dashboard.css") };
   const answered = await ask(config, secrets, options, signal);

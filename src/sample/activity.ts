@@ -44,24 +44,16 @@ function picker(district: SampleDistrict, date: string, school: SampleSchool, au
   return table;
 }
 
-/** The resources from which a district's people draw, from one change to the next. */
-export class Pickers {
-  private readonly known = new Map<string, Picker>();
-  constructor(
-    private readonly district: SampleDistrict,
-    private readonly date: string,
-  ) {}
-
-  of({ school, userType, band }: SamplePerson): Picker {
+/** The resources from which each of some people draws, from one change to the next. */
+export function pickersOf(district: SampleDistrict, people: readonly SamplePerson[], date: string): Picker[] {
+  const known = new Map<string, Picker>();
+  return people.map(({ school, userType, band }) => {
     const audience = userType === "students" ? (band ?? "elementary") : userType;
     const key = `${school.id}/${audience}`;
-    let found = this.known.get(key);
-    if (found === undefined) {
-      found = picker(this.district, this.date, school, audience);
-      this.known.set(key, found);
-    }
+    const found = known.get(key) ?? picker(district, date, school, audience);
+    known.set(key, found);
     return found;
-  }
+  });
 }
 
 /**

@@ -1,28 +1,9 @@
 import path from "node:path";
 import { stringify } from "csv-stringify/sync";
-import {
-  type Report,
-  type ReportName,
-  reportNames,
-  reports,
-  type UserType,
-  userTypes,
-} from "../clever/reports";
-import { DayActivity, Pickers } from "./activity";
+import { type Report, reportNames, reports, type UserType, userTypes } from "../clever/reports";
+import { DayActivity, pickersOf } from "./activity";
 import type { SampleDistrict } from "./district";
 import { writeSampleFile } from "./writeFile";
-
-/** One file on Clever's server. */
-export interface SampleFile {
-  /** `daily-participation/2025-08-25-daily-participation-students.csv` */
-  readonly path: string;
-  readonly report: ReportName;
-  readonly userType: UserType;
-  /** `yyyy-MM-dd`, in the name and in every row. */
-  readonly date: string;
-  /** The file's text in chunks of about 64 KiB, generated on demand; every call starts again. */
-  rows(): Generator<string>;
-}
 
 const chunkLength = 65_536;
 
@@ -41,11 +22,10 @@ function header(report: Report, userType: UserType): string {
  * resources that they draw from.
  */
 function prepare(district: SampleDistrict, userType: UserType, date: string) {
-  const pickers = new Pickers(district, date);
   const schoolCells = new Map(district.schools.map((school) => [school, csvCells(school.id, school.name)]));
   const people = district.people[userType];
   return {
-    pickers: people.map((person) => pickers.of(person)),
+    pickers: pickersOf(district, people, date),
     // Ids consist of digits and letters and never need quotes.
     cells: people.map(
       ({ sisId, cleverUserId, school }) => `${sisId},${cleverUserId},${schoolCells.get(school)}`,
@@ -54,59 +34,35 @@ function prepare(district: SampleDistrict, userType: UserType, date: string) {
 }
 type Prepared = ReturnType<typeof prepare>;
 
-interface DayOfUserType {
-  readonly district: SampleDistrict;
-  readonly userType: UserType;
-  readonly day: number;
-  readonly date: string;
-  readonly people: Prepared;
-}
-
 /** The cells of the current person, without the `sis_id` of one who left. */
 function personCells({ cells }: Prepared, { person, left }: DayActivity): string {
   const all = cells[person] ?? "";
   return left ? all.slice(all.indexOf(",")) : all;
 }
 
-function* participationRows({ district, userType, day, date, people }: DayOfUserType): Generator<string> {
-  const activity = new DayActivity(district, userType, day, people.pickers);
-  let chunk = header(reports.daily_participation, userType);
-  while (activity.next()) {
-    chunk += `${date},${personCells(people, activity)}${activity.resourceCount > 0},${activity.logins},${activity.resourceCount}\n`;
-    if (chunk.length >= chunkLength) {
-      yield chunk;
-      chunk = "";
-    }
-  }
-  yield chunk;
-}
+/** A report's lines about the current person's day; each begins with `cells`, those of the day and the person. */
+type LinesOf = (activity: DayActivity, cells: string) => string;
 
-function* usageRows({ district, userType, day, date, people }: DayOfUserType): Generator<string> {
-  const resources = district.resources.map(({ type, name, id, renamed }) =>
+const participationLines: LinesOf = ({ resourceCount, logins }, cells) =>
+  `${cells}${resourceCount > 0},${logins},${resourceCount}\n`;
+
+function usageLines(district: SampleDistrict, date: string): LinesOf {
+  const resourceCells = district.resources.map(({ type, name, id, renamed }) =>
     csvCells(type, renamed !== undefined && date >= renamed.onDay ? renamed.newName : name, id),
   );
-  const activity = new DayActivity(district, userType, day, people.pickers);
-  let chunk = header(reports.resource_usage, userType);
-  while (activity.next()) {
-    const person = `${date},${personCells(people, activity)}`;
-    for (let n = 0; n < activity.resourceCount; n++) {
-      chunk += `${person}${resources[activity.resources[n] ?? 0]}${activity.accesses[n]}\n`;
-    }
-    if (chunk.length >= chunkLength) {
-      yield chunk;
-      chunk = "";
-    }
-  }
-  yield chunk;
+  return ({ resourceCount, resources, accesses }, cells) => {
+    let lines = "";
+    for (let n = 0; n < resourceCount; n++)
+      lines += `${cells}${resourceCells[resources[n] ?? 0]}${accesses[n]}\n`;
+    return lines;
+  };
 }
 
-const rowsOf: Readonly<Record<ReportName, (day: DayOfUserType) => Generator<string>>> = {
-  daily_participation: participationRows,
-  resource_usage: usageRows,
-};
-
-/** The files that Clever would publish for the district, by day; none for a user type without people. */
-export function* districtFiles(district: SampleDistrict): Generator<SampleFile> {
+/**
+ * The files that Clever would publish for the district, by day; none for a user type without people. `rows` generates a
+ * file's text in chunks of about 64 KiB; every call starts again.
+ */
+export function* districtFiles(district: SampleDistrict) {
   const known = new Map<string, Prepared>();
   const preparedFor = (userType: UserType, date: string): Prepared => {
     const changes = district.resources.filter(
@@ -122,13 +78,20 @@ export function* districtFiles(district: SampleDistrict): Generator<SampleFile> 
     for (const report of reportNames) {
       for (const userType of present) {
         const { slug } = reports[report];
-        yield {
-          path: `${slug}/${date}-${slug}-${userType}.csv`,
-          report,
-          userType,
-          date,
-          rows: () => rowsOf[report]({ district, userType, day, date, people: preparedFor(userType, date) }),
+        const rows = function* () {
+          const people = preparedFor(userType, date);
+          const activity = new DayActivity(district, userType, day, people.pickers);
+          const linesOf = report === "resource_usage" ? usageLines(district, date) : participationLines;
+          let chunk = header(reports[report], userType);
+          while (activity.next()) {
+            chunk += linesOf(activity, `${date},${personCells(people, activity)}`);
+            if (chunk.length < chunkLength) continue;
+            yield chunk;
+            chunk = "";
+          }
+          yield chunk;
         };
+        yield { path: `${slug}/${date}-${slug}-${userType}.csv`, report, userType, date, rows };
       }
     }
   }

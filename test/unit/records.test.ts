@@ -81,7 +81,7 @@ test.each([
   ['a,"b ""c"""\n"1","2"', false],
   ['a,"b"\r\n"1","2" \r\n', true],
   ['a,"b"\n"1" ,"2"\n', true],
-  ['a,"b"\n1,2"\n', true],
+  ['a,"b"\n1,2""\n', true],
 ])("%j has a quote where readers differ: %s, wherever its chunks are cut", (text, expected) => {
   for (let cut = 0; cut <= text.length; cut++) {
     expect(hasFault(text, [cut], strayQuote), String(cut)).toBe(expected);

@@ -22,18 +22,16 @@ export interface InspectedLanding extends OeaLanding, Content {
   readonly plain: Content | undefined;
 }
 
-export interface InspectedLandings {
-  readonly landings: readonly InspectedLanding[];
-  /** Raw files of no known layout; OEA's notebook does not read them either. */
-  readonly notTaken: readonly string[];
-}
-
-/** Lists and reads the files that OEA landed for these reports. */
+/**
+ * Lists and reads the files that OEA landed for these reports.
+ *
+ * @returns them, and as `notTaken` the raw files of no known layout; OEA's notebook does not read these either
+ */
 export async function findLandings(
   access: LakeAccess,
   reports: readonly Report[],
   onProgress: (done: number, files: number) => void,
-): Promise<InspectedLandings> {
+) {
   const files: OeaLanding[] = [];
   const notTaken: string[] = [];
   for (const report of reports) {

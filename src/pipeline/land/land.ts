@@ -4,14 +4,6 @@ import type { Lake, LakeOptions } from "../../lake/lake";
 import type { ReadOptions, ReportSource } from "../../sftp/source";
 import type { Landing } from "../plan/plan";
 
-/** The result of a landing. */
-export interface LandedFile extends Landing {
-  /** SHA-256 of the bytes, lower-case hex. */
-  readonly sha256: string;
-  /** Whether the bytes equal the previous delivery's, so that nothing was written: only the time is new. */
-  readonly unchanged: boolean;
-}
-
 /** How often a file that keeps changing is read before it is left for the next run. */
 const maxReadings = 3;
 
@@ -27,7 +19,7 @@ export async function landFile(
   landing: Landing,
   previous: { readonly sha256: string } | undefined,
   options: ReadOptions = {},
-): Promise<LandedFile> {
+) {
   let current: Landing = landing;
   for (let reading = 1; ; reading++) {
     try {
@@ -47,6 +39,7 @@ export async function landFile(
  *
  * @param read opens the bytes
  * @param known the SHA-256 of the bytes that need not be written
+ * @returns the SHA-256 of the bytes, in lower-case hex, and whether they are the known ones, so that only the time is new
  */
 export async function writeUnlessUnchanged(
   lake: Lake,

@@ -7,22 +7,17 @@ export type ListedRun = Omit<RunRecord, "outcome"> & {
   readonly outcome: RunRecord["outcome"] | "interrupted";
 };
 
-export interface RunPage {
-  /** All runs with a record. */
-  readonly total: number;
-  /** Newest first; unreadable records are left out. */
-  readonly runs: readonly ListedRun[];
-}
-
 /**
  * A page of a lake's runs: `count` of them after the `from` newest. If a record says that its run is running but the
  * lease does not show whether it is dead, its lock is watched once, as a run would do.
+ *
+ * @returns the number of all runs with a record, and the page, newest first, without unreadable records
  */
 export async function listRuns(
   lake: Lake,
   page: { readonly from: number; readonly count: number },
   options: WatchOptions = {},
-): Promise<RunPage> {
+) {
   const ids = await runIds(lake, options.signal);
   const shown = ids.slice(page.from, page.from + page.count);
   options.signal?.throwIfAborted();

@@ -71,26 +71,20 @@ export function isDue(
   return !isRejected(entry) || acceptsFile(accept, entry);
 }
 
-/** Deliveries to be read, in rounds. */
-export interface Rounds {
-  /** Those before a newer one of their source that this run judges too, in their order. */
-  readonly before: readonly (readonly LogEntry[])[];
-  /** The newest ones of their sources, to be read together with what lands. */
-  readonly last: readonly LogEntry[];
-}
-
 /**
  * The deliveries to be read. Those of a source are judged one after the other, in the order in which they landed: each
  * is compared with the rows of the previous one and, if it is held back, those rows are in the tables.
  *
  * @param landing sources with a delivery that this run ingests
+ * @returns `before`: in rounds, those before a newer one of their source that this run judges too; `last`: the newest ones
+ *   of their sources, to be read together with what lands
  */
 export function roundsOf(
   state: LakeState,
   landing: ReadonlySet<string>,
   accept: ReadonlySet<string>,
   isRequested: (entry: LogEntry) => boolean,
-): Rounds {
+) {
   const before: LogEntry[][] = [];
   const last: LogEntry[] = [];
   for (const [source, newest] of state.log) {

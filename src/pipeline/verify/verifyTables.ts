@@ -81,19 +81,12 @@ function asDiscrepancy({ path, problem }: DamagedFile): Discrepancy {
   return { subject: path, problem };
 }
 
-/** Findings about a report's tables. */
-export interface VerifiedReport {
-  readonly tables: readonly VerifiedTable[];
-  /** For each source, the version of the delivery whose rows are in the table. */
-  readonly applied: ReadonlyMap<string, number>;
-  /** Sources that have rows in the table. */
-  readonly sources: ReadonlySet<string>;
-}
-
 /**
  * Compares a report's two tables with each other, with the log and with the landed files.
  *
  * @param isComparable whether the landed file of an entry has the bytes that were ingested
+ * @returns its tables; for each source, the version of the delivery whose rows are in the table; and the sources that have
+ *   rows there
  */
 export async function verifyReport(
   context: VerifyContext,
@@ -101,7 +94,7 @@ export async function verifyReport(
   log: SourceEntries,
   salt: string | undefined,
   isComparable: (entry: LogEntry) => boolean,
-): Promise<VerifiedReport | undefined> {
+) {
   const { problems } = context;
   const paths = [pseudoTable(report), lookupTable(report)] as const;
   return withIntactTables(context, paths, async (session, opened) => {

@@ -58,18 +58,15 @@ export function livyServiceOf({
   };
 }
 
-/** The service in a configuration, and the vault from which its cluster gets the salt. */
-export interface LivyTarget {
-  readonly service: LivyService;
-  readonly saltKeyVaultUrl: string;
-}
-
-/** Throws `config`, before anything is sent, if the cluster cannot reach the lake or the salt. */
+/**
+ * The service in a configuration, and the vault from which its cluster gets the salt. Throws `config`, before anything is
+ * sent, if the cluster cannot reach the lake or the salt.
+ */
 export function livyTargetOf({
   livy,
   lake,
   saltKeyVaultUrl,
-}: Pick<Config, "livy" | "lake" | "saltKeyVaultUrl">): LivyTarget {
+}: Pick<Config, "livy" | "lake" | "saltKeyVaultUrl">) {
   const wrong = (subject: string, message: string, hint: string) =>
     new CleverLakeError("config", message, { subject, hint });
   if (livy === undefined)
