@@ -1,5 +1,6 @@
+import * as z from "zod";
 import { CleverLakeError } from "../basics/errors";
-import { type UserType, userTypes } from "../clever/reports";
+import type { UserType } from "../clever/reports";
 import { schoolDays } from "./calendar";
 import { type SamplePerson, samplePeople, tinySchool } from "./people";
 import { type SampleResource, sampleResources } from "./resources";
@@ -39,12 +40,6 @@ export interface SampleDistrict {
   readonly people: Readonly<Record<UserType, readonly SamplePerson[]>>;
 }
 
-/** A day that reports can have: `yyyy-MM-dd`, and in the calendar. */
-function isDay(text: string): boolean {
-  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN;
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
-}
-
 const minCounts = { students: 0, teachers: 0, staff: 0, schools: 1, days: 1 } as const;
 
 function wrong(subject: string, message: string): CleverLakeError {
@@ -59,7 +54,7 @@ function checkOptions(options: SampleOptions): void {
   }
   if (options.seed !== undefined && !Number.isSafeInteger(options.seed))
     throw wrong("seed", "The sample district's seed must be a whole number.");
-  if (options.firstDay !== undefined && !isDay(options.firstDay))
+  if (options.firstDay !== undefined && !z.iso.date().safeParse(options.firstDay).success)
     throw wrong("firstDay", "The sample district's first day must be a date such as 2025-08-25.");
 }
 
@@ -110,14 +105,4 @@ export function sampleDistrict(options: SampleOptions): SampleDistrict {
     resources,
     people: { students: people("students"), teachers: people("teachers"), staff: people("staff") },
   };
-}
-
-/** Every raw `sis_id` and `clever_user_id` of the district, for tests that search for leaks. */
-export function* identities(district: SampleDistrict): Generator<string> {
-  for (const userType of userTypes) {
-    for (const { sisId, cleverUserId } of district.people[userType]) {
-      yield sisId;
-      yield cleverUserId;
-    }
-  }
 }

@@ -34,17 +34,11 @@ const shareThatJoins = 0.04;
 const shareThatLeavesEarly = 0.03;
 const shareThatLeavesPerYear = 0.03;
 
-interface Habits {
-  readonly firstNumber: number;
-  readonly minPropensity: number;
-  readonly maxPropensity: number;
-  readonly breadth: number;
-}
-const habits: Readonly<Record<UserType, Habits>> = {
+const habits = {
   students: { firstNumber: 100_003, minPropensity: 0.15, maxPropensity: 1, breadth: 0.62 },
   teachers: { firstNumber: 700_000_019, minPropensity: 0.4, maxPropensity: 1, breadth: 0.64 },
   staff: { firstNumber: 800_000_011, minPropensity: 0.1, maxPropensity: 0.8, breadth: 0.4 },
-};
+} as const satisfies Record<UserType, unknown>;
 
 /** The tiny school, if there is one: the last school. */
 export function tinySchool(schools: readonly SampleSchool[], studentCount: number): SampleSchool | undefined {

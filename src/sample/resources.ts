@@ -1,11 +1,11 @@
 import type { UserType } from "../clever/reports";
 import { objectId, type Random, randomStream } from "./random";
-import { type GradeBand, gradeBands, type SampleSchool } from "./schools";
+import { type Changeable, type GradeBand, gradeBands, type SampleSchool } from "./schools";
 
 /** The users of a resource: students of a grade band, or a user type. */
 export type Audience = GradeBand | Exclude<UserType, "students">;
 
-export interface SampleResource {
+export interface SampleResource extends Changeable {
   /** Stays the same when the name changes. */
   readonly id: string;
   readonly name: string;
@@ -18,8 +18,6 @@ export interface SampleResource {
   readonly weight: number;
   /** From `onDay` (`yyyy-MM-dd`) on, reports have the new name. */
   readonly renamed?: { readonly onDay: string; readonly newName: string };
-  /** From `onDay` on, its weight is multiplied by this factor. */
-  readonly changed?: { readonly onDay: string; readonly factor: number };
 }
 
 const everyone: readonly Audience[] = [...gradeBands, "teachers", "staff"];

@@ -10,7 +10,13 @@ export const gradesOfBand: Readonly<Record<GradeBand, readonly string[]>> = {
   high: ["9", "10", "11", "12"],
 };
 
-export interface SampleSchool {
+/** Something whose use may change. */
+export interface Changeable {
+  /** From `onDay` (`yyyy-MM-dd`) on, it is used more or less by this factor. */
+  readonly changed?: { readonly onDay: string; readonly factor: number };
+}
+
+export interface SampleSchool extends Changeable {
   readonly id: string;
   readonly name: string;
   readonly bands: readonly GradeBand[];
@@ -18,15 +24,10 @@ export interface SampleSchool {
   readonly weight: number;
   /** The activity of the school: a factor on everybody's propensity, around 1. */
   readonly level: number;
-  /** From `onDay` (`yyyy-MM-dd`) on, its level is multiplied by this factor. */
-  readonly changed?: { readonly onDay: string; readonly factor: number };
 }
 
 /** The factor of a change on a day; 1 before it, and without one. */
-export function factorOn(
-  date: string,
-  { changed }: { readonly changed?: { readonly onDay: string; readonly factor: number } },
-): number {
+export function factorOn(date: string, { changed }: Changeable): number {
   return changed !== undefined && date >= changed.onDay ? changed.factor : 1;
 }
 

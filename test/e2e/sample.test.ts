@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { identities, sampleDistrict } from "../../src/sample/district";
+import { sampleDistrict } from "../../src/sample/district";
 import { showcase } from "../../src/sample/showcase";
+import { sampleIdentities } from "../helpers/sampleIdentities";
 import { scene } from "./driver/scene";
 import { everyTheme } from "./driver/themes";
 import { Search } from "./secrets";
@@ -71,7 +72,7 @@ describe("the sample district, for a new user", () => {
     await workbench().runCommand("Clever: Show Log");
     await workbench().page.locator(".part.panel .view-line").first().waitFor();
 
-    const some = [...identities(sampleDistrict(showcase))].slice(0, 20);
+    const some = sampleIdentities(sampleDistrict(showcase)).slice(0, 20);
     const search = new Search(Object.fromEntries(some.map((id) => [id, id])));
     await search.browser(workbench());
     const { host, profile } = workbench();

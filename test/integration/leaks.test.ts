@@ -3,18 +3,19 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Duck, sqlString } from "../../src/duck/duck";
-import { identities, sampleDistrict } from "../../src/sample/district";
+import { sampleDistrict } from "../../src/sample/district";
 import { writeDistrict } from "../../src/sample/reportFiles";
 import { startSftpServer } from "../../src/sftp/server/server";
 import { type CliResult, CommandLine } from "../helpers/cli";
 import { filesBelow } from "../helpers/lakeFiles";
+import { sampleIdentities } from "../helpers/sampleIdentities";
 
 /** No identity of a whole district is in any byte outside of the two folders meant for them. */
 
 const secrets = { CLEVER_SFTP_PASSWORD: "a password to search for", CLEVER_SALT: "a salt to search for" };
 const district = sampleDistrict({ students: 250, teachers: 30, staff: 12, schools: 4, days: 13 });
 const identityLengths = new Map<number, Set<string>>();
-for (const identity of identities(district)) {
+for (const identity of sampleIdentities(district)) {
   const sameLength = identityLengths.get(identity.length) ?? new Set();
   identityLengths.set(identity.length, sameLength.add(identity));
 }

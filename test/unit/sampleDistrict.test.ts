@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { isCleverLakeError } from "../../src/basics/errors";
 import { schoolDays } from "../../src/sample/calendar";
-import { identities, type SampleOptions, sampleDistrict } from "../../src/sample/district";
+import { type SampleOptions, sampleDistrict } from "../../src/sample/district";
+import { sampleIdentities } from "../helpers/sampleIdentities";
 
 const small: SampleOptions = { students: 400, teachers: 30, staff: 12, schools: 5, days: 12 };
 
@@ -104,7 +105,7 @@ describe("a sample district", () => {
   });
 
   it("gives everybody unique ids, in the form of a district and of Clever", () => {
-    const all = [...identities(district)];
+    const all = sampleIdentities(district);
     expect(all).toHaveLength(2 * (400 + 30 + 12));
     expect(new Set(all).size).toBe(all.length);
     for (const { sisId, cleverUserId } of [...students, ...teachers, ...staff]) {
