@@ -36,8 +36,7 @@ export async function withIndex<T>(
   ask: (index: ParticipationIndex | undefined) => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {
-  const ownFolder = cache === false ? await machineScratch() : undefined;
-  const cacheFolder = cache === false ? (ownFolder ?? "") : cache;
+  const cacheFolder = cache === false ? await machineScratch() : cache;
   // A question that fails has a reason of its own; the first problem is enough.
   const problems: unknown[] = [];
   try {
@@ -46,7 +45,7 @@ export async function withIndex<T>(
     if (problems.length > 0) warnOfCache(problems[0]);
     return answered;
   } finally {
-    if (ownFolder !== undefined) await removeLocal(ownFolder);
+    if (cache === false) await removeLocal(cacheFolder);
   }
 }
 

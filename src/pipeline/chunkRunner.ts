@@ -134,7 +134,8 @@ export class ChunkRunner {
     };
     if (this.opened.size > 0) progress.enter("merging");
     for (const name of this.opened.keys()) {
-      const table = await this.openedTable(name);
+      // If it could not be opened, its files have reported it.
+      const table = await this.table(name).catch(() => undefined);
       const merged = await table?.mergeFiles(lock.requireHeld, onSkipped);
       if (merged) this.newestTables.set(name, merged);
     }
@@ -209,7 +210,9 @@ export class ChunkRunner {
     const overlapping = outcomes.sourcesWithOverlaps();
     for (const { entry, version } of touched) {
       // The previous chunk may have changed the delivery's counts.
-      const retimed = { ...(outcomes.currentOf(entry.source) ?? entry), ...timesOf(entry), time: new Date() };
+      const before = outcomes.currentOf(entry.source) ?? entry;
+      const { path, size, modified, runId } = entry;
+      const retimed = { ...before, path, size, modified, runId, time: new Date() };
       if (overlapping.has(entry.source)) again.push(landedAgainEntry(retimed, version));
       else outcomes.note(retimed, entries);
     }
@@ -320,11 +323,6 @@ export class ChunkRunner {
     }
   }
 
-  /** The table of a report that has files in this run; undefined if it could not be opened, which its files report. */
-  private async openedTable(name: ReportName): Promise<ReportTable | undefined> {
-    return this.opened.get(name)?.catch(() => undefined);
-  }
-
   private table(name: ReportName): Promise<ReportTable> {
     const opened =
       this.opened.get(name) ??
@@ -348,8 +346,4 @@ function rowsRemoved(table: string, rows: number): CleverLakeError {
     `Another program removed ${integer(rows)} of the rows that the file replaces, so they cannot be compared.`,
     { subject: table, hint: "Run clever-lake repair; the next run then continues with the file." },
   );
-}
-
-function timesOf({ path, size, modified, runId, time }: LogEntry): Partial<LogEntry> {
-  return { path, size, modified, runId, time };
 }

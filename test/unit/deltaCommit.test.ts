@@ -75,7 +75,7 @@ describe("a commit", () => {
         return { actions: [...tableActions(shape), add("a")] };
       }),
     );
-    expect(outcome).toMatchObject({ committed: true, version: 0 });
+    expect(outcome).toMatchObject({ committed: true, snapshot: { version: 0 } });
     const [info, protocol, metaData] = actionsOf(lake, 0);
     expect(info).toMatchObject({
       commitInfo: { operation: "WRITE", operationParameters: { mode: "Append" }, isBlindAppend: false },
@@ -129,7 +129,7 @@ describe("a commit", () => {
     const actions = tableWith({ "delta.checkpointInterval": "1" });
     await commit(request(lake, async () => ({ actions })));
     const outcome = await commit(request(lake, async () => ({ actions: [add("a")] })));
-    expect(outcome).toMatchObject({ committed: true, version: 1 });
+    expect(outcome).toMatchObject({ committed: true, snapshot: { version: 1 } });
     expect([...lake.files.keys()].filter((path) => path.includes("checkpoint"))).toEqual([]);
   });
 });
@@ -176,7 +176,7 @@ describe("racing writers", () => {
         return { actions: [add("d"), txn("mine")] };
       }),
     );
-    expect(outcome).toMatchObject({ committed: true, version: 3 });
+    expect(outcome).toMatchObject({ committed: true, snapshot: { version: 3 } });
     expect([...(outcome.snapshot?.files.keys() ?? [])]).toEqual(["b", "c", "d"]);
     expect(attempts).toBe(1);
     expect(actionsOf(lake, 3)[0]).toMatchObject({ commitInfo: { readVersion: 2, isBlindAppend: true } });
@@ -286,9 +286,9 @@ describe("a lake whose response is lost", () => {
       await commit(request(lake, async () => ({ actions: tableActions(shape) })));
       lake.failures = [...failures].filter((failure) => failure !== undefined);
       const outcome = await commit(request(lake, async () => ({ actions: [add("a")] })));
-      expect(outcome).toMatchObject({ committed: true, version: 1 });
+      expect(outcome).toMatchObject({ committed: true, snapshot: { version: 1 } });
       const next = await commit(request(lake, async () => ({ actions: [add("b")] })));
-      expect(next).toMatchObject({ version: 2 });
+      expect(next).toMatchObject({ snapshot: { version: 2 } });
       expect([...(next.snapshot?.files.keys() ?? [])]).toEqual(["a", "b"]);
     },
   );
@@ -339,7 +339,7 @@ describe("tables that require more than this program supports", () => {
 
   test("tables with supported writer features are written to, others are refused with the feature", async () => {
     await expect(writing(writer7("appendOnly", "invariants"), {}, add("b"))).resolves.toMatchObject({
-      version: 1,
+      snapshot: { version: 1 },
     });
     await expect(writing(writer7("appendOnly", "rowTracking"), {}, add("b"))).rejects.toMatchObject({
       code: "unsupportedTable",

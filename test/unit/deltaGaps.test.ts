@@ -156,7 +156,7 @@ describe("not a gap", () => {
     expect((await readSnapshot({ lake, duck }, table))?.files.size).toBe(25);
     lose(lake, 11, 19);
     expect((await readCheckedSnapshot({ lake, duck }, table, undefined))?.version).toBe(25);
-    expect(await commitOne(lake)).toMatchObject({ committed: true, version: 26 });
+    expect(await commitOne(lake)).toMatchObject({ committed: true, snapshot: { version: 26 } });
   });
 
   test("versions that a listing does not show yet, and a concurrent commit", async () => {
@@ -167,7 +167,7 @@ describe("not a gap", () => {
     };
     lake.files.delete(lastCheckpointPath(table));
     expect((await readSnapshot({ lake, duck }, table))?.version).toBe(25);
-    expect(await commitOne(lake)).toMatchObject({ version: 26 });
+    expect(await commitOne(lake)).toMatchObject({ snapshot: { version: 26 } });
   });
 
   test("files with other names, or with impossibly high versions", async () => {
@@ -177,7 +177,7 @@ describe("not a gap", () => {
     }
     const part = "00000000000000000030.checkpoint.0000000007.0000000002.parquet";
     lake.files.set(`${logFolder(table)}/${part}`, Buffer.from("x"));
-    expect(await commitOne(lake)).toMatchObject({ version: 26 });
+    expect(await commitOne(lake)).toMatchObject({ snapshot: { version: 26 } });
   });
 });
 

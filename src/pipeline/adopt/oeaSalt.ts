@@ -81,23 +81,19 @@ export async function writePseudonymMap(
   tables: readonly OeaTable[],
   salt: string,
 ): Promise<void> {
-  const { lake, duck, signal } = open;
   await withPairs(open, tables, async (session) => {
     const changed = "FROM oea_pairs WHERE pseudonym <> sha256(id || $1)";
     const [some] = await session.query(`SELECT 1 ${changed} LIMIT 1`, [salt]);
     if (some === undefined) return;
     await commit({
-      lake,
-      duck,
-      signal,
+      ...open,
       tablePath: pseudonymMapTable,
       operation: { name: "WRITE", parameters: { mode: "Append" } },
       attempt: async (snapshot) => {
         if (snapshot !== undefined) return undefined;
         const add = await writeDataFile({
+          ...open,
           session,
-          lake,
-          signal,
           tablePath: pseudonymMapTable,
           columns: mapColumns,
           query: `SELECT id_column, pseudonym AS oea_pseudonym, sha256(id || $1) AS pseudonym ${changed}`,

@@ -8,10 +8,6 @@ import { tableActions } from "../../delta/tableActions";
 import { type ReportPeople, samePersonSql } from "../read/people/people";
 import { type CheckedVersions, consistencyMark } from "../repair/foreignCommits";
 
-export interface LookupContext extends OpenLake {
-  readonly checked: CheckedVersions;
-}
-
 /**
  * Adds the run's people to a report's lookup table, each pair of ids once. If another writer adds rows, the comparison
  * is repeated. The lookups are committed before the rows with the pseudonyms, so that no pseudonym ever lacks its
@@ -21,21 +17,19 @@ export interface LookupContext extends OpenLake {
  * @param pseudonyms a relation with the pseudonyms of the people to add; default: all
  */
 export async function appendLookups(
-  { lake, duck, checked, signal }: LookupContext,
+  { checked, ...open }: OpenLake & { readonly checked: CheckedVersions },
   people: ReportPeople,
   pseudonyms?: string,
 ): Promise<void> {
   const tablePath = lookupTable(people.report);
   const outcome = await commit({
-    lake,
-    duck,
-    signal,
+    ...open,
     tablePath,
     snapshot: people.lookups,
     operation: { name: "WRITE", parameters: { mode: "Append" } },
     attempt: async (snapshot) => {
       await people.update(snapshot);
-      const add = await newPairs({ lake, duck, signal }, people, pseudonyms);
+      const add = await newPairs(open, people, pseudonyms);
       if (add === undefined && snapshot !== undefined) return undefined;
       const creation = snapshot ? [] : lookupTableActions(people.report);
       const marks = consistencyMark(tablePath, snapshot, checked);
@@ -55,7 +49,7 @@ export function lookupTableActions(report: Report): Action[] {
 }
 
 function newPairs(
-  { lake, duck, signal }: OpenLake,
+  open: OpenLake,
   { report, inRun, inLookups }: ReportPeople,
   pseudonyms: string | undefined,
 ): Promise<AddFile | undefined> {
@@ -65,17 +59,16 @@ function newPairs(
     .join(" AND ");
   const isRequested =
     pseudonyms === undefined ? "true" : `EXISTS (SELECT 1 FROM ${pseudonyms} AS added WHERE ${same})`;
-  return duck.session(
+  return open.duck.session(
     (session) =>
       writeDataFile({
-        signal,
+        ...open,
         session,
-        lake,
         tablePath: lookupTable(report),
         columns: lookupColumns,
         query: `SELECT * FROM ${inRun} person WHERE (${someone}) AND ${isRequested}
           AND NOT EXISTS (SELECT 1 FROM ${inLookups} known WHERE ${samePersonSql("person", "known")})`,
       }),
-    signal,
+    open.signal,
   );
 }

@@ -88,7 +88,6 @@ export class ReportTable {
 
   /** Commits what was read, in one commit. People enter the lookup table only with rows that enter the tables. */
   async commit({ read, staged }: Pick<Reading, "read" | "staged">): Promise<Committed> {
-    const { lake, duck, signal } = this.context;
     const { report } = this;
     const context = { ...this.context, report, read: (again: readonly Delivery[]) => this.read(again) };
     const planned = await new TableChange(context, read, staged).on(this.table);
@@ -99,8 +98,7 @@ export class ReportTable {
       await appendLookups(this.context, this.people, pseudonyms);
     }
     const outcome = await commit({
-      lake,
-      duck,
+      ...this.context,
       tablePath: pseudoTable(report),
       snapshot: this.table,
       operation: {
@@ -114,7 +112,6 @@ export class ReportTable {
         const marks = consistencyMark(pseudoTable(report), snapshot, this.context.checked);
         return attempt && { ...attempt, actions: [...attempt.actions, ...marks] };
       },
-      signal,
     });
     this.table = outcome.snapshot;
     const identities = read.length > 0 ? await healthOf(this.context, this.people) : healthy;
@@ -132,11 +129,10 @@ export class ReportTable {
     requireHeld: () => Promise<void>,
     onSkipped: (table: string, reason: CleverLakeError) => void,
   ): Promise<Snapshot | undefined> {
-    const { lake, duck, signal } = this.context;
     const merged = async (snapshot: Snapshot | undefined, policy: MergePolicy & FileLayout) =>
       snapshot &&
       mergeSmallFiles({
-        ...{ lake, duck, snapshot, tablePath: snapshot.tablePath, signal, requireHeld, ...policy },
+        ...{ ...this.context, snapshot, tablePath: snapshot.tablePath, requireHeld, ...policy },
         onSkipped: (reason) => onSkipped(snapshot.tablePath, reason),
       });
     this.people.lookups = await merged(this.people.lookups, { maxFiles: 20 });

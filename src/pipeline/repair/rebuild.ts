@@ -150,7 +150,7 @@ export async function swapTable(access: LakeAccess, table: string, now: Date): P
  * @param snapshot that state; undefined for a new table next to the old one
  */
 export async function commitRebuilt(
-  { lake, duck, requireHeld, signal }: RepairContext,
+  context: RepairContext,
   table: string,
   snapshot: Snapshot | undefined,
   rebuilt: readonly Action[],
@@ -159,10 +159,9 @@ export async function commitRebuilt(
   const tablePath = pathOfRebuilt(table, snapshot);
   const checked = new Map([[tablePath, snapshot?.version ?? -1]]);
   const actions = [...rebuilt, ...consistencyMark(tablePath, snapshot, checked)];
-  await requireHeld();
+  await context.requireHeld();
   const outcome = await commit({
-    lake,
-    duck,
+    ...context,
     snapshot,
     tablePath,
     operation: { name: "WRITE", parameters: { mode: "Overwrite", ...parameters } },
@@ -176,7 +175,6 @@ export async function commitRebuilt(
       }
       return Promise.resolve({ actions, readsTable: true });
     },
-    signal,
   });
   return outcome.snapshot;
 }

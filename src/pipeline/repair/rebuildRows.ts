@@ -54,7 +54,7 @@ interface RowsToRebuild extends TableToRebuild {
  * the meantime.
  */
 export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild): Promise<RebuiltRows> {
-  const { lake, duck, dryRun, requireHeld, runId, signal } = context;
+  const { dryRun, requireHeld, runId } = context;
   const { report, snapshot, lookups, applied, current } = rebuilt;
   if (snapshot === undefined) requireLogged(pseudoTable(report), applied, current);
   const reached = current.filter((entry) => mayReachOneOf(entry, rebuilt.months));
@@ -74,7 +74,7 @@ export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild
   if (dryRun) return { months, kept, entries: [] };
   await requireHeld();
   // Not checked: the repair of rows says nothing about other programs' changes to the lookups.
-  await appendLookups({ lake, duck, signal, checked: new Map() }, reader.people);
+  await appendLookups({ ...context, checked: new Map() }, reader.people);
   const tablePath = pathOfRebuilt(pseudoTable(report), snapshot);
   const actions = [
     ...(snapshot ? [] : creation(report, current)),

@@ -13,16 +13,13 @@ import { damagedFiles } from "./damage";
 
 /** Removes data files that are gone or damaged from the ingest log, so that it can be read. Resolves to their number. */
 export async function dropDamagedFiles(open: OpenLake, dryRun: boolean): Promise<number> {
-  const { lake, duck, signal } = open;
   const snapshot = await readSnapshot(open, ingestLogTable);
   if (snapshot === undefined) return 0;
   const damaged = await damagedFiles(open, snapshot);
   if (damaged.length === 0 || dryRun) return damaged.length;
   const actions = damaged.map(({ file }) => removeFile(file, { dataChange: true }));
   await commit({
-    lake,
-    duck,
-    signal,
+    ...open,
     tablePath: ingestLogTable,
     snapshot,
     operation: { name: "DELETE" },
