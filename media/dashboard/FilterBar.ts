@@ -1,49 +1,38 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { UserType } from "../../src/clever/reports";
 import { openingFilter, openingFilterFor, rangePresets } from "../../src/dashboard/opening";
-import type { Saved } from "../../src/dashboard/saved";
 import { compareView } from "./compareView";
 import { comparedText } from "./comparisonWords";
 import { filterParts, presetName, rangeName } from "./filterWords";
 import { dateLimits, fill } from "./formats";
 import { icon } from "./icons";
 import { MultiSelect } from "./MultiSelect";
-import { type Actions, type FilterPatch, type Model, type NameList, nameIn, nameLists } from "./model";
+import { type FilterPatch, type Model, type NameList, nameIn, nameLists } from "./model";
 import { close, entered, popover } from "./popover";
 import { savedView, type Typed } from "./savedView";
 import { schoolGroups } from "./schoolGroups";
 
 /** The bar with all filters, and the chips of the active ones. */
 export class FilterBar {
-  private readonly selects: Readonly<Record<NameList, MultiSelect<string | null>>>;
-  private readonly people: MultiSelect<UserType>;
+  private readonly selects = {
+    schools: new MultiSelect<string | null>("filter-schools"),
+    resources: new MultiSelect<string | null>("filter-resources"),
+    resourceTypes: new MultiSelect<string | null>("filter-resourceTypes"),
+    grades: new MultiSelect<string | null>("filter-grades"),
+  };
+  private readonly people = new MultiSelect<UserType>("filter-userTypes");
   private ownFrom = "";
   private ownTo = "";
   private readonly savedName: Typed = { name: "" };
 
-  constructor(
-    private readonly actions: Actions,
-    private readonly showSaved: (view: Saved["views"][number]) => void,
-  ) {
-    const select = <T>(id: string) => new MultiSelect<T>(`filter-${id}`, () => actions.changed());
-    this.selects = {
-      schools: select("schools"),
-      resources: select("resources"),
-      resourceTypes: select("resourceTypes"),
-      grades: select("grades"),
-    };
-    this.people = select("userTypes");
-  }
-
   view(model: Model): TemplateResult {
-    const { texts, answer, filter } = model;
-    const { actions } = this;
+    const { texts, answer, filter, actions } = model;
     const options = answer?.options;
     const isShown = model.phase.name === "ready";
     return html`<section class="filters" aria-label=${texts.filters}>
       <div class="filter-bar">
         ${this.dates(model)}
-        ${compareView(model, actions)}
+        ${compareView(model)}
         ${nameLists.map((list) => (options ? this.names(model, list) : nothing))}
         ${
           options
@@ -55,12 +44,12 @@ export class FilterBar {
               })
             : nothing
         }
-        ${unitsView(model, actions)}
+        ${unitsView(model)}
       </div>
       <div class="filter-state">
-        ${chipsView(model, actions)}
+        ${chipsView(model)}
         <span class="bar-end">
-          ${savedView(model, actions, this.savedName, this.showSaved)}
+          ${savedView(model, this.savedName)}
           <button type="button" class="control plain" id="reset"
             @click=${() => actions.setFilter(options ? openingFilterFor(options) : openingFilter)}>
             ${icon("discard")}<span>${texts.reset}</span>
@@ -68,14 +57,14 @@ export class FilterBar {
           <button type="button" class="control" id="export-html" title=${texts.exportHtml} ?disabled=${!isShown}
             @click=${() => actions.post({ type: "saveDashboard", view: model.view })}
           >${icon("export")}<span>${texts.export}</span></button>
-          ${menuView(model, actions)}
+          ${menuView(model)}
         </span>
       </div>
     </section>`;
   }
 
   private names(model: Model, list: NameList): TemplateResult | typeof nothing {
-    const { texts, answer, filter } = model;
+    const { texts, answer, filter, actions } = model;
     if (!answer) return nothing;
     const { options } = answer;
     const all =
@@ -87,15 +76,14 @@ export class FilterBar {
       title: texts[list],
       choices: known.map((value) => ({ value, name: nameIn(texts, list, value) })),
       chosen: filter[list],
-      choose: (change) => this.actions.setFilter({ [list]: [...change(model.filter[list])] }),
+      choose: (change) => actions.setFilter({ [list]: [...change(model.filter[list])] }),
       groups: list === "schools" ? schoolGroups(texts, options, model.saved.groups) : [],
     });
   }
 
   private dates(model: Model): TemplateResult {
-    const { texts, formats, filter, answer } = model;
+    const { texts, formats, filter, answer, actions } = model;
     const { range } = filter;
-    const { actions } = this;
     const limits = dateLimits(answer?.options);
     const from = "from" in range ? limits.nearest(range.from) : (answer?.from ?? "");
     const to = "to" in range ? limits.nearest(range.to) : (answer?.to ?? "");
@@ -158,7 +146,7 @@ export class FilterBar {
   }
 }
 
-function unitsView({ texts, view }: Model, actions: Actions): TemplateResult {
+function unitsView({ texts, view, actions }: Model): TemplateResult {
   const choice = (units: "absolute" | "percent", text: string, hint: string, letter: string) =>
     html`<button type="button" class="segment" id=${`units-${units}`} aria-pressed=${view.units === units} title=${hint}
       @click=${() => actions.setView({ units })}><span aria-hidden="true">${letter}</span><span class="spoken">${text}</span></button>`;
@@ -168,8 +156,8 @@ function unitsView({ texts, view }: Model, actions: Actions): TemplateResult {
   </span>`;
 }
 
-function menuView(model: Model, actions: Actions): TemplateResult {
-  const { texts, filter, phase } = model;
+function menuView(model: Model): TemplateResult {
+  const { texts, filter, phase, actions } = model;
   const isShown = phase.name === "ready";
   const command = (id: string, text: string, act: () => void) =>
     html`<button type="button" role="menuitem" class="command" id=${id} @click=${act}>${text}</button>`;
@@ -189,8 +177,8 @@ function menuView(model: Model, actions: Actions): TemplateResult {
   });
 }
 
-function chipsView(model: Model, actions: Actions): TemplateResult {
-  const { texts, formats, filter, answer, saved } = model;
+function chipsView(model: Model): TemplateResult {
+  const { texts, formats, filter, answer, saved, actions } = model;
   const parts = filterParts(texts, filter, answer?.options, saved.groups);
   const isOpening = "preset" in filter.range && filter.range.preset === "schoolYear";
   const compared = comparedText(texts, formats, filter);

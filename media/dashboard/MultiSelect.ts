@@ -48,13 +48,10 @@ export class MultiSelect<T> {
   /** Values that were chosen when the list opened. They are listed first, and stay there while boxes are ticked. */
   private first: readonly T[] = [];
 
-  constructor(
-    private readonly id: string,
-    private readonly changed: () => void,
-  ) {}
+  constructor(private readonly id: string) {}
 
   view(model: Model, offer: Offer<T>): TemplateResult {
-    const { texts, formats } = model;
+    const { texts, formats, actions } = model;
     const { title, choices, chosen, groups = [] } = offer;
     const [only] = chosen;
     const isOne = chosen.length === 1;
@@ -71,13 +68,13 @@ export class MultiSelect<T> {
         this.open = open;
         this.search = "";
         this.first = chosen;
-        this.changed();
+        actions.changed();
       },
       content: this.open ? this.content(model, offer) : nothing,
     })}`;
   }
 
-  private content({ texts, formats }: Model, offer: Offer<T>): TemplateResult {
+  private content({ texts, formats, actions }: Model, offer: Offer<T>): TemplateResult {
     const { title, choices, chosen, choose, groups = [] } = offer;
     const words = this.search.toLocaleLowerCase().split(/\s+/).filter(Boolean);
     const isFound = ({ name }: { readonly name: string }) =>
@@ -99,7 +96,7 @@ export class MultiSelect<T> {
                 .value=${this.search}
                 @input=${(event: Event) => {
                   this.search = entered(event);
-                  this.changed();
+                  actions.changed();
                 }}
               />`
             : html`<span class="choices-title">${title}</span>`

@@ -14,9 +14,10 @@ import { cardsView } from "./cardsView";
 import { changesBelow } from "./changesView";
 import { ChartElement } from "./charts/ChartElement";
 import type { Chart } from "./charts/chart";
+import type { ImageKind } from "./charts/exportImage";
 import { type Look, lookOf, paperLook } from "./charts/look";
 import { weeksChart } from "./charts/weeksChart";
-import { Exporter } from "./Exporter";
+import { pageFile } from "./exportPage";
 import { FilterBar } from "./FilterBar";
 import { type Formats, fill, formatsOf } from "./formats";
 import { licencesView } from "./licencesView";
@@ -24,7 +25,7 @@ import { orUnknown } from "./missingWords";
 import { type Actions, type FilterPatch, isSameFilter, type Model, type Ready, toggled } from "./model";
 import type { Panel } from "./panels/panel";
 import { panelsOf } from "./panels/panels";
-import { type PanelContext, panelView } from "./panelView";
+import { panelView } from "./panelView";
 import { preserveFocus } from "./popover";
 import { questionOf } from "./questions";
 import { ResourceTable } from "./ResourceTable";
@@ -50,9 +51,8 @@ const saveDelay = 200;
 /** The dashboard's page: handles the extension's messages and renders itself. */
 export class Page implements Actions {
   private readonly model: Model;
-  private readonly bar: FilterBar;
-  private readonly table: ResourceTable;
-  private readonly exporter: Exporter;
+  private readonly bar = new FilterBar();
+  private readonly table = new ResourceTable(() => this.changed());
   private question: number;
   private frame = 0;
   private saveTimer: ReturnType<typeof setTimeout> | undefined;
@@ -73,6 +73,7 @@ export class Page implements Actions {
   ) {
     this.model = {
       ...start,
+      actions: this,
       formats: formatsOf(start.texts, 0),
       phase: { name: "loading" },
       answer: undefined,
@@ -83,9 +84,6 @@ export class Page implements Actions {
       notice: "",
     };
     this.question = question;
-    this.bar = new FilterBar(this, (view) => this.showView(view));
-    this.table = new ResourceTable(() => this.changed());
-    this.exporter = new Exporter((file) => host.save(file));
     window.addEventListener("scroll", () => this.saveSoon(), { passive: true });
     for (const act of ["pointerdown", "keydown"]) window.addEventListener(act, () => this.forgetNotice());
     this.changed();
@@ -126,7 +124,6 @@ export class Page implements Actions {
     this.setView({ asTable: toggled(this.model.view.asTable, id) });
   }
 
-  /** Asks one of the listed questions; its answer appears at the top of the page. */
   ask(question: QuestionId): void {
     const { answer, texts, formats } = this.model;
     if (!answer) return;
@@ -135,8 +132,7 @@ export class Page implements Actions {
     this.setFilter(questionOf(question, { texts, formats, answer }).filter);
   }
 
-  /** Shows a saved or linked view, replacing the current one. */
-  private showView({ filter, question }: LinkedView): void {
+  showView({ filter, question }: LinkedView): void {
     this.setView({ question });
     this.setFilter(filter);
   }
@@ -145,13 +141,21 @@ export class Page implements Actions {
     this.host.post(message);
   }
 
-  savePage(kind: "png" | "svg"): void {
-    const { ready } = this;
-    // The remembered panels may be of an earlier answer.
-    if (ready) this.exporter.page(ready, ready.answer.rows === "some" ? panelsOf(ready) : [], kind);
+  save(file: PageFile): void {
+    this.host.save(file);
   }
 
-  /** Redraws in the next frame. */
+  savePage(kind: ImageKind): void {
+    const { ready } = this;
+    // The remembered panels may be of an earlier answer.
+    if (ready) this.save(pageFile(ready, ready.answer.rows === "some" ? panelsOf(ready) : [], kind));
+  }
+
+  announce(text: string): void {
+    this.model.announcement = text;
+    this.changed();
+  }
+
   changed(): void {
     this.frame ||= requestAnimationFrame(() => this.draw());
   }
@@ -248,11 +252,11 @@ export class Page implements Actions {
     const { texts, phase, answer } = model;
     const { ready } = this;
     return html`
-      ${model.frozen ? (ready ? exportedHead(ready, this) : nothing) : html`<header class="top"><h1 class="spoken">${texts.title}</h1>${this.bar.view(model)}</header>`}
+      ${model.frozen ? (ready ? exportedHead(ready) : nothing) : html`<header class="top"><h1 class="spoken">${texts.title}</h1>${this.bar.view(model)}</header>`}
       <main class=${model.busy && answer ? "busy" : ""} aria-busy=${model.busy}>
         ${model.busy ? html`<div class="progress" aria-hidden="true"><span></span></div>` : nothing}
         ${model.busy && answer && model.progress ? html`<p class="quiet reading">${model.progress}</p>` : nothing}
-        ${phase.name === "ready" && ready ? this.readyView(ready) : stateView(model, this)}
+        ${phase.name === "ready" && ready ? this.readyView(ready) : stateView(model)}
       </main>
       <p class="spoken" role="status" id="announcement">${model.announcement}</p>
       <p class=${model.notice ? "notice" : "spoken"} role="status" id="notice">${model.notice}</p>`;
@@ -262,23 +266,14 @@ export class Page implements Actions {
     const { model } = this;
     const { answer } = ready;
     const missing = unknownNames(answer.filter, namesIn(answer.options));
-    const ask = model.frozen ? nothing : askView(ready, (id) => this.ask(id));
-    const incomplete = html`${changedRowsView(ready)}${missingReportsView(ready, this)}`;
+    const ask = model.frozen ? nothing : askView(ready);
+    const incomplete = html`${changedRowsView(ready)}${missingReportsView(ready)}`;
     if (answer.rows !== "some") {
-      const nothingShown = answer.rows === "none" ? nobodyView(ready, this) : suppressedView(ready, this);
+      const nothingShown = answer.rows === "none" ? nobodyView(ready) : suppressedView(ready);
       const { question } = ready.view;
-      const asked = question ? askedView(ready, this, question, nothing) : nothing;
+      const asked = question ? askedView(ready, question, nothing) : nothing;
       return html`${missingView(ready, missing)}${ask}${asked}${incomplete}${nothingShown}`;
     }
-    const context: PanelContext = {
-      ready,
-      actions: this,
-      exporter: this.exporter,
-      announce: (text) => {
-        model.announcement = text;
-        this.changed();
-      },
-    };
     this.refreshCharts(ready);
     const chartOf = (panel: Panel) =>
       ready.view.asTable.includes(panel.id)
@@ -289,14 +284,14 @@ export class Page implements Actions {
         weeksChart(change, ready, model.look),
       );
     const panels = this.panels.map((panel) => {
-      const below = panel.id === "changes" ? changesBelow(context, weeksOf) : nothing;
-      return [panel.id, panelView(context, panel, chartOf(panel), below)] as const;
+      const below = panel.id === "changes" ? changesBelow(ready, weeksOf) : nothing;
+      return [panel.id, panelView(ready, panel, chartOf(panel), below)] as const;
     });
-    const licences = licencesView(context);
+    const licences = licencesView(ready);
     const all: readonly (readonly [string, TemplateResult])[] = [
       ...panels,
       ...(licences ? [["licences", licences] as const] : []),
-      ["table", this.table.view(context)],
+      ["table", this.table.view(ready)],
     ];
     const { question } = ready.view;
     const answering = question ? questionOf(question, ready).panels : [];
@@ -314,7 +309,7 @@ export class Page implements Actions {
     return html`
       ${missingView(ready, missing)}
       ${ask}
-      ${question ? html`${suppressionView(ready)}${askedView(ready, this, question, partsOf(true))}` : nothing}
+      ${question ? html`${suppressionView(ready)}${askedView(ready, question, partsOf(true))}` : nothing}
       ${cardsView(ready)}
       ${incomplete}
       ${largeView(ready)}

@@ -8,7 +8,6 @@ import { icon } from "./icons";
 import { absentSentences, orUnknown } from "./missingWords";
 import { formerNames, isOnly, nameIn, pickName, type Ready, typeName } from "./model";
 import { type ColumnOf, type DataTable, isText, shareOf, tableOf } from "./panels/panel";
-import type { PanelContext } from "./panelView";
 import { exportView, partView } from "./partView";
 import { entered } from "./popover";
 import { isPartial } from "./suppressionWords";
@@ -25,9 +24,8 @@ export class ResourceTable {
 
   constructor(private readonly changed: () => void) {}
 
-  view(context: PanelContext): TemplateResult {
-    const { ready, actions } = context;
-    const { texts, view } = ready;
+  view(ready: Ready): TemplateResult {
+    const { texts, view, actions } = ready;
     const rows = sortedRows(ready);
     const windowed = rows.length > maxRows && !document.body.classList.contains("printing");
     // A search can leave fewer rows than were scrolled past.
@@ -47,13 +45,13 @@ export class ResourceTable {
       ready,
       part,
       html`<p class="quiet note" role="status">${count}</p>`,
-      html`${search}${exportView(context, { ...part, footnotes: searchNote(ready, rows) }, () => resourceTable(ready, rows), [], "resources")}`,
+      html`${search}${exportView(ready, { ...part, footnotes: searchNote(ready, rows) }, () => resourceTable(ready, rows), [], "resources")}`,
       html`<div class="table-scroll resources" tabindex="0" role="group" aria-label=${title} @scroll=${this.onScroll} ${ref(this.onBox)}>
         <table class="data" aria-rowcount=${rows.length + 1}>
-          <thead><tr aria-rowindex="1">${columns.map((column) => headView(ready, actions, column))}<th scope="col">${texts.trend}</th></tr></thead>
+          <thead><tr aria-rowindex="1">${columns.map((column) => headView(ready, column))}<th scope="col">${texts.trend}</th></tr></thead>
           <tbody>
             ${spacer(first)}
-            ${rows.slice(first, last).map((entry, at) => rowView(ready, columns, entry, first + at, actions))}
+            ${rows.slice(first, last).map((entry, at) => rowView(ready, columns, entry, first + at))}
             ${spacer(rows.length - last)}
           </tbody>
         </table>
@@ -91,11 +89,7 @@ function spacer(rows: number): TemplateResult | typeof nothing {
     : html`<tr aria-hidden="true"><td colspan="9" class="spacer" .style=${`height: ${rows * rowHeight}px`}></td></tr>`;
 }
 
-function headView(
-  { texts, view }: Ready,
-  actions: PanelContext["actions"],
-  column: SortableColumn,
-): TemplateResult {
+function headView({ texts, view, actions }: Ready, column: SortableColumn): TemplateResult {
   const { title, sort } = column;
   const className = isText(column) ? "" : "number";
   if (sort === undefined) return html`<th scope="col" class=${className}>${title}</th>`;
@@ -114,14 +108,13 @@ function rowView(
   columns: readonly SortableColumn[],
   entry: ResourceEntry,
   at: number,
-  actions: PanelContext["actions"],
 ): TemplateResult {
   const { texts, filter } = ready;
   const name = nameIn(texts, "resources", entry.resource);
   const picked = isOnly(filter, "resources", entry.resource);
   const former = formerNames(ready, entry);
   return html`<tr class=${picked ? "picked" : ""} aria-rowindex=${at + 2}>
-    <th scope="row">${rowNameView(ready, actions, {
+    <th scope="row">${rowNameView(ready, {
       name: isolated(name),
       shown: html`<bdi>${name}</bdi>`,
       pick: pickName(filter, "resources", entry.resource),

@@ -3,14 +3,12 @@ import type { Explanation } from "../../src/dashboard/export/definitionTexts";
 import { comparedText } from "./comparisonWords";
 import { filterParts, groupRule } from "./filterWords";
 import { fill } from "./formats";
-import type { Actions, Ready } from "./model";
+import type { Ready } from "./model";
 import type { Panel } from "./panels/panel";
 
 /** The head of an exported page: its period and filters, and buttons to print and export it. */
-export function exportedHead(
-  { texts, formats, district, filter, answer }: Ready,
-  actions: Actions,
-): TemplateResult {
+export function exportedHead(ready: Ready): TemplateResult {
+  const { texts, formats, district, filter, answer, actions } = ready;
   const parts = filterParts(texts, filter, answer.options);
   const compared = comparedText(texts, formats, filter);
   return html`<header class="exported-head">

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
 import { type QuestionId, questionIds } from "../../src/dashboard/questions";
 import { icon } from "./icons";
-import type { Actions, Ready } from "./model";
+import type { Ready } from "./model";
 import { entered } from "./popover";
 import { type QuestionChoice, questionOf, questionText } from "./questions";
 
@@ -10,14 +10,14 @@ import { type QuestionChoice, questionOf, questionText } from "./questions";
 export const askedTitleId = "asked-title";
 
 /** The most common questions, one click each. */
-export function askView({ texts, view }: Ready, ask: (id: QuestionId) => void): TemplateResult {
+export function askView({ texts, view, actions }: Ready): TemplateResult {
   return html`<nav class="ask" aria-label=${texts.ask}>
     <span class="ask-title" aria-hidden="true">${texts.ask}</span>
     <ul>${questionIds.map(
       (
         id,
       ) => html`<li><button type="button" class="ask-question" id=${`ask-${id}`} aria-pressed=${view.question === id}
-        @click=${() => ask(id)}>${texts.questions[id]}</button></li>`,
+        @click=${() => actions.ask(id)}>${texts.questions[id]}</button></li>`,
     )}</ul>
   </nav>`;
 }
@@ -25,11 +25,10 @@ export function askView({ texts, view }: Ready, ask: (id: QuestionId) => void): 
 /** The current question, its choices, and the parts of the page that answer it. */
 export function askedView(
   ready: Ready,
-  actions: Actions,
   id: QuestionId,
   parts: TemplateResult | typeof nothing,
 ): TemplateResult {
-  const { texts, answer, filter, frozen } = ready;
+  const { texts, answer, filter, frozen, actions } = ready;
   const close = () => {
     document.getElementById(`ask-${id}`)?.focus();
     actions.setView({ question: null });

@@ -13,20 +13,19 @@ import {
   emptyTexts,
   unjudgedTexts,
 } from "./panels/changesPanel";
-import { chartView, legendView, type PanelContext } from "./panelView";
+import { chartView, legendView } from "./panelView";
 
 const shownAtFirst = 3;
 
 /**
  * Below the chart of all changes: the weeks of each change, or why there are none, and what could not be judged.
  */
-export function changesBelow(context: PanelContext, chartOf: (change: Change) => Chart): TemplateResult {
-  const { ready, actions } = context;
-  const { texts, formats, answer, view, look } = ready;
+export function changesBelow(ready: Ready, chartOf: (change: Change) => Chart): TemplateResult {
+  const { texts, formats, answer, view, look, actions } = ready;
   const { entries } = answer.changes;
   const shown = view.allChanges ? entries : entries.slice(0, shownAtFirst);
-  const weeks = html`${legendView(weeksLegend(ready, look), undefined)}
-    <ol class="changes">${shown.map((change) => changeView(context, change, chartOf(change)))}</ol>`;
+  const weeks = html`${legendView(ready, weeksLegend(ready, look))}
+    <ol class="changes">${shown.map((change) => changeView(ready, change, chartOf(change)))}</ol>`;
   return html`${entries.length === 0 ? emptyView(ready) : view.asTable.includes("changes") ? nothing : weeks}
     ${
       entries.length > shownAtFirst && !view.asTable.includes("changes")
@@ -53,9 +52,8 @@ function emptyView(ready: Ready): TemplateResult {
     ${text === undefined ? nothing : html`<p class="quiet">${text}</p>`}</div></div>`;
 }
 
-function changeView(context: PanelContext, change: Change, chart: Chart): TemplateResult {
-  const { ready, actions } = context;
-  const { texts, formats, filter, frozen } = ready;
+function changeView(ready: Ready, change: Change, chart: Chart): TemplateResult {
+  const { texts, formats, filter, frozen, actions } = ready;
   const list = changeList(change);
   const name = nameIn(texts, list, change.name);
   const [actual, expected] = [formats.average(change.actual), formats.average(change.expected)];
@@ -74,7 +72,7 @@ function changeView(context: PanelContext, change: Change, chart: Chart): Templa
       <span class="quiet change-kind">${changeKind(ready, change)}</span>
     </div>
     ${former ? html`<p class="quiet change-text former">${former}</p>` : nothing}
-    ${chartView(context, `${isolated(name)}: ${sentence}`, chart)}
+    ${chartView(ready, `${isolated(name)}: ${sentence}`, chart)}
   </li>`;
 }
 

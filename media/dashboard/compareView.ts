@@ -3,18 +3,18 @@ import { breakName } from "./breakNames";
 import { breakPatch } from "./comparisonWords";
 import { dateLimits, fill } from "./formats";
 import { icon } from "./icons";
-import type { Actions, Model } from "./model";
+import type { FilterPatch, Model } from "./model";
 import { close, popover } from "./popover";
 
 const maxNameLength = 60;
 
 /** Chooses two periods to compare: around a break, or the reader's own, with names. */
-export function compareView({ texts, formats, filter, answer }: Model, actions: Actions): TemplateResult {
+export function compareView({ texts, formats, filter, answer, actions }: Model): TemplateResult {
   const { compare, range } = filter;
   const before = compare ?? answer?.periods.before ?? undefined;
   const now = "from" in range ? range : answer;
   const limits = dateLimits(answer?.options);
-  const apply = (patch: Parameters<Actions["setFilter"]>[0]) => {
+  const apply = (patch: FilterPatch) => {
     close("filter-compare");
     actions.setFilter(patch);
   };
@@ -23,9 +23,7 @@ export function compareView({ texts, formats, filter, answer }: Model, actions: 
     if (!(event.currentTarget instanceof HTMLFormElement)) return;
     const given = new FormData(event.currentTarget);
     const text = (name: string) => String(given.get(name) ?? "").trim();
-    const period = (name: string) => {
-      return { from: text(`${name}-from`), to: text(`${name}-to`) };
-    };
+    const period = (name: string) => ({ from: text(`${name}-from`), to: text(`${name}-to`) });
     apply({
       range: period("second"),
       compare: { ...period("first"), name: text("first-name"), rangeName: text("second-name") },
@@ -56,7 +54,7 @@ export function compareView({ texts, formats, filter, answer }: Model, actions: 
       ${date("from")}${date("to")}
     </fieldset>`;
   };
-  const command = (text: string, patch: Parameters<Actions["setFilter"]>[0], picked: boolean) =>
+  const command = (text: string, patch: FilterPatch, picked: boolean) =>
     html`<li><button type="button" class="command" aria-pressed=${picked} @click=${() => apply(patch)}>${text}</button></li>`;
   return popover({
     id: "filter-compare",

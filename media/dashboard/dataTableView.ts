@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { fill, isolated } from "./formats";
-import type { Actions, FilterPatch, Ready } from "./model";
+import type { FilterPatch, Ready } from "./model";
 import { type Cell, type Column, cellText, type DataTable, isText, rowRemarks } from "./panels/panel";
 
 /**
@@ -10,7 +10,6 @@ import { type Cell, type Column, cellText, type DataTable, isText, rowRemarks } 
  */
 export function dataTableView(
   ready: Ready,
-  actions: Actions,
   title: string,
   table: DataTable,
   empty = ready.texts.nothingToShow,
@@ -30,7 +29,7 @@ export function dataTableView(
             const name = typeof shown === "string" ? isolated(shown) : texts.suppressed;
             // Days have a column for the reason instead.
             const why = column.kind === "day" ? "" : rowRemarks(texts, row);
-            return html`<th scope="row">${rowNameView(ready, actions, {
+            return html`<th scope="row">${rowNameView(ready, {
               name,
               shown: markedView(shown, why),
               pick,
@@ -69,8 +68,7 @@ function suppressedNumberView({ texts, answer }: Ready): TemplateResult {
 
 /** A row's name. A click filters by it, except on an exported page. */
 export function rowNameView(
-  { texts, frozen }: Ready,
-  actions: Actions,
+  { texts, frozen, actions }: Ready,
   row: {
     readonly name: string;
     readonly shown: TemplateResult;

@@ -6,15 +6,13 @@ import { fill, isolated, localDay } from "./formats";
 import { orUnknown } from "./missingWords";
 import type { Ready } from "./model";
 import { type DataTable, drawable, picking, shareOf, tableOf } from "./panels/panel";
-import type { PanelContext } from "./panelView";
 import { exportView, partView } from "./partView";
 
 /** A licence that ends within this many days is highlighted. */
 const daysBeforeEnd = 60;
 
 /** The paid resources: their users, and the cost per user. */
-export function licencesView(context: PanelContext): TemplateResult | undefined {
-  const { ready, actions } = context;
+export function licencesView(ready: Ready): TemplateResult | undefined {
   const { texts, answer } = ready;
   const { licences } = answer;
   if (licences === null) return undefined;
@@ -25,8 +23,8 @@ export function licencesView(context: PanelContext): TemplateResult | undefined 
     ready,
     part,
     html`<p class="quiet note">${countText(ready, licences)}</p>`,
-    exportView(context, part, () => table),
-    dataTableView(ready, actions, title, table, ""),
+    exportView(ready, part, () => table),
+    dataTableView(ready, title, table, ""),
   );
 }
 

@@ -2,9 +2,12 @@ import type { DashboardAnswer } from "../../src/dashboard/answer";
 import { formerNamesOf } from "../../src/dashboard/currentSchools";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardView } from "../../src/dashboard/export/view";
+import type { LinkedView } from "../../src/dashboard/export/viewLink";
 import type { DashboardFilter } from "../../src/dashboard/filter";
+import type { QuestionId } from "../../src/dashboard/questions";
 import type { Saved } from "../../src/dashboard/saved";
-import type { FromPage } from "../../src/protocol/dashboard";
+import type { FromPage, PageFile } from "../../src/protocol/dashboard";
+import type { ImageKind } from "./charts/exportImage";
 import type { Look } from "./charts/look";
 import { type Formats, fill, isolated } from "./formats";
 
@@ -25,6 +28,7 @@ export interface Model {
   saved: Saved;
   /** Whether this is an exported page: its filters are fixed, and it gets no answers. */
   readonly frozen: boolean;
+  readonly actions: Actions;
   filter: DashboardFilter;
   view: DashboardView;
   phase: Phase;
@@ -66,11 +70,19 @@ export type NameList = (typeof nameLists)[number];
 export interface Actions {
   setFilter(patch: FilterPatch): void;
   setView(patch: Partial<DashboardView>): void;
+  /** Shows a saved or linked view, replacing the current one. */
+  showView(view: LinkedView): void;
+  /** Asks one of the listed questions; its answer appears at the top of the page. */
+  ask(question: QuestionId): void;
   /** Shows a part's table instead of its chart, or its chart again. */
   toggleTable(id: string): void;
   post(message: FromPage): void;
+  save(file: PageFile): void;
   /** Saves the whole page as an image. */
-  savePage(kind: "png" | "svg"): void;
+  savePage(kind: ImageKind): void;
+  /** Tells screen readers. */
+  announce(text: string): void;
+  /** Redraws in the next frame. */
   changed(): void;
 }
 

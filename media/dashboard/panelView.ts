@@ -1,33 +1,26 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { ChartHost } from "./charts/ChartElement";
 import type { Chart, LegendEntry } from "./charts/chart";
+import type { ImageKind } from "./charts/exportImage";
 import { dataTableView } from "./dataTableView";
-import type { Exporter } from "./Exporter";
+import { imageFile } from "./exportFiles";
 import { fill } from "./formats";
 import { absentSentences, withoutDays } from "./missingWords";
-import type { Actions, Ready } from "./model";
+import type { Ready } from "./model";
 import { type Control, markNotes, type Panel } from "./panels/panel";
 import { mostSchools } from "./panels/placePanel";
 import { asTableView, exportView, partView } from "./partView";
 import { entered } from "./popover";
 import { otherDivisionView, sentencesView } from "./suppressionView";
 
-export interface PanelContext {
-  readonly ready: Ready;
-  readonly actions: Actions;
-  readonly exporter: Exporter;
-  announce(text: string): void;
-}
-
 /** A chart with its title and controls, or its table instead. */
 export function panelView(
-  context: PanelContext,
+  ready: Ready,
   panel: Panel,
   chart: Chart | undefined,
   below: unknown = nothing,
 ): TemplateResult {
-  const { ready, actions } = context;
-  const { texts, view, frozen } = ready;
+  const { texts, view, frozen, actions } = ready;
   const asTable = view.asTable.includes(panel.id);
   const filtered = ready.filter.resources.length + ready.filter.resourceTypes.length > 0;
   const without = withoutDays(ready, panel.allResources ? "dailyParticipation" : "resourceUsage");
@@ -39,26 +32,28 @@ export function panelView(
         ? html`<p class="badge" title=${texts.allResourcesHint}>${texts.allResourcesNote}</p>`
         : nothing
     }`;
-  const save = (kind: "png" | "svg") => () => context.exporter.image(ready, panel, kind);
+  const save = (kind: ImageKind) => () => {
+    const file = imageFile(ready, panel, kind);
+    if (file) actions.save(file);
+  };
   const tools = html`
-    ${panel.controls.map((control) => controlView(control, ready, actions, panel.id))}
-    ${asTableView(context, panel)}
-    ${exportView(context, panel, panel.table, [
+    ${panel.controls.map((control) => controlView(control, ready, panel.id))}
+    ${asTableView(ready, panel)}
+    ${exportView(ready, panel, panel.table, [
       ["png", texts.asPng, save("png")],
       ["svg", texts.asSvg, save("svg")],
     ])}`;
   const body = html`${panel.lead ?? nothing}
     ${
       asTable
-        ? dataTableView(ready, actions, panel.title, panel.table())
+        ? dataTableView(ready, panel.title, panel.table())
         : chart
-          ? html`${legendView(chart.legend, frozen ? undefined : actions)}
-              ${chartView(context, panel.summary, chart)}`
+          ? html`${legendView(ready, chart.legend)}${chartView(ready, panel.summary, chart)}`
           : below === nothing
             ? nothingView(ready, panel)
             : nothing
     }
-    ${suppressedView(context, panel)}
+    ${suppressedView(ready, panel)}
     ${panel.caption && !asTable ? html`<p class="quiet caption">${panel.caption}</p>` : nothing}
     ${panel.id === "time" && !asTable && !frozen && ready.answer.byDay.length > 1 ? html`<p class="quiet hint">${texts.dragHint}</p>` : nothing}
     ${below}`;
@@ -73,18 +68,17 @@ function nothingView(ready: Ready, { allResources, footnotes = [] }: Panel) {
   return html`<p class="quiet nothing">${reasons[0] ?? ready.texts.nothingToShow}</p>`;
 }
 
-function suppressedView({ ready, actions }: PanelContext, panel: Panel) {
+function suppressedView(ready: Ready, panel: Panel) {
   const notes = markNotes(ready, panel);
   if (notes.length === 0 && !panel.offersOther) return nothing;
   return html`<div class="quiet suppressed-notes">
     ${notes.length === 0 ? nothing : html`<span aria-hidden="true">*</span><div>${sentencesView(ready, notes)}</div>`}
-    ${panel.offersOther ? otherDivisionView(ready, actions) : nothing}
+    ${panel.offersOther ? otherDivisionView(ready) : nothing}
   </div>`;
 }
 
-export function chartView(context: PanelContext, label: string, chart: Chart): TemplateResult {
-  const { actions, ready } = context;
-  const { texts, look, frozen } = ready;
+export function chartView(ready: Ready, label: string, chart: Chart): TemplateResult {
+  const { texts, look, frozen, actions } = ready;
   const host: ChartHost = {
     chart,
     look,
@@ -97,14 +91,14 @@ export function chartView(context: PanelContext, label: string, chart: Chart): T
     choose: (from, to) => {
       if (!frozen) actions.setFilter({ range: { from, to } });
     },
-    announce: (text) => context.announce(text),
+    announce: (text) => actions.announce(text),
   };
   return html`<clever-chart class="chart" .shown=${host}></clever-chart>`;
 }
 
 export function legendView(
+  { frozen, actions }: Ready,
   legend: readonly LegendEntry[],
-  actions: Actions | undefined,
 ): TemplateResult | typeof nothing {
   if (legend.length === 0) return nothing;
   const key = ({ colour, shape }: LegendEntry) =>
@@ -112,7 +106,7 @@ export function legendView(
   return html`<ul class="legend">${legend.map((entry) => {
     const { name, pick, picked } = entry;
     return html`<li>${
-      pick && actions
+      pick && !frozen
         ? html`<button type="button" class="legend-entry" aria-pressed=${picked === true} @click=${() => actions.setFilter(pick)}>
             ${key(entry)}<bdi>${name}</bdi></button>`
         : html`<span class="legend-entry">${key(entry)}<bdi>${name}</bdi></span>`
@@ -125,8 +119,7 @@ const topSteps = [3, 4, 5, 6, 7, 8];
 
 function controlView(
   control: Control,
-  { texts, view, answer, formats }: Ready,
-  actions: Actions,
+  { texts, view, answer, formats, actions }: Ready,
   panel: string,
 ): TemplateResult {
   const all = answer.bySchool.length;

@@ -1,11 +1,11 @@
 import { html, type TemplateResult } from "lit";
 import type { Explanation } from "../../src/dashboard/export/definitionTexts";
+import { tableFile } from "./exportFiles";
 import { groupRule } from "./filterWords";
 import { fill } from "./formats";
 import { icon } from "./icons";
 import type { Ready } from "./model";
 import type { DataTable, Panel } from "./panels/panel";
-import type { PanelContext } from "./panelView";
 import { popover } from "./popover";
 
 /** A part of the page: its name, its definition, and its actions. */
@@ -64,8 +64,7 @@ export function explainView(
 }
 
 /** The switch between a chart and its table. */
-export function asTableView({ ready, actions }: PanelContext, { id, title }: Part): TemplateResult {
-  const { texts, view } = ready;
+export function asTableView({ texts, view, actions }: Ready, { id, title }: Part): TemplateResult {
   const asTable = view.asTable.includes(id);
   return html`<button
       type="button"
@@ -82,17 +81,17 @@ type ExportCommand = readonly [kind: "png" | "svg" | "csv", text: string, save: 
 
 /** The export button of a part, with its menu: its table, after other formats. */
 export function exportView(
-  { ready, exporter }: PanelContext,
+  ready: Ready,
   part: Part & Pick<Panel, "footnotes">,
   table: () => DataTable,
   others: readonly ExportCommand[] = [],
   name = part.id,
 ): TemplateResult {
-  const { texts } = ready;
+  const { texts, actions } = ready;
   const label = fill(texts.exportOf, part.title);
   const commands: readonly ExportCommand[] = [
     ...others,
-    ["csv", texts.asCsv, () => exporter.table(ready, { ...part, id: name }, table())],
+    ["csv", texts.asCsv, () => actions.save(tableFile(ready, { ...part, id: name }, table()))],
   ];
   return popover({
     id: `export-${part.id}`,

@@ -1,8 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit";
-import type { Saved, SavedChange } from "../../src/dashboard/saved";
+import type { SavedChange } from "../../src/dashboard/saved";
 import { fill, isolated } from "./formats";
 import { icon } from "./icons";
-import type { Actions, Model } from "./model";
+import type { Model } from "./model";
 import { close, entered, popover } from "./popover";
 
 const maxNameLength = 100;
@@ -16,12 +16,7 @@ export interface Typed {
  * Saved views and groups of schools: opens and deletes them, and saves the current one. Its button says so if there
  * already is one with the typed name.
  */
-export function savedView(
-  { texts, saved, filter, view }: Model,
-  actions: Actions,
-  typed: Typed,
-  show: (view: Saved["views"][number]) => void,
-): TemplateResult {
+export function savedView({ texts, saved, filter, view, actions }: Model, typed: Typed): TemplateResult {
   const type = (name: string) => {
     typed.name = name;
     actions.changed();
@@ -60,7 +55,7 @@ export function savedView(
         saved.views.length + saved.groups.length === 0
           ? html`<p class="quiet">${texts.nothingSaved}</p>`
           : html`<ul>
-              ${saved.views.map((each) => item("view", each.name, nothing, () => show(each)))}
+              ${saved.views.map((each) => item("view", each.name, nothing, () => actions.showView(each)))}
               ${saved.groups.map(({ name, schools }) =>
                 item(
                   "group",

@@ -2,13 +2,13 @@ import { html, nothing, type TemplateResult } from "lit";
 import { openingFilterFor } from "../../src/dashboard/opening";
 import { fill, isolated } from "./formats";
 import { type IconName, icon } from "./icons";
-import { type Actions, isSameFilter, type Model, type Ready } from "./model";
+import { isSameFilter, type Model, type Ready } from "./model";
 import { otherDivisionView, sentencesView, togetherView } from "./suppressionView";
 import { suppressionSentences } from "./suppressionWords";
 
 /** The page's contents if there are no charts. */
-export function stateView(model: Model, actions: Actions): TemplateResult {
-  const { phase, texts } = model;
+export function stateView(model: Model): TemplateResult {
+  const { phase, texts, actions } = model;
   if (phase.name === "failed") {
     const { fix } = phase;
     return message(
@@ -50,8 +50,8 @@ export function missingView(
 }
 
 /** The message if the filters match nobody, or if the period is without school. */
-export function nobodyView(ready: Ready, actions: Actions): TemplateResult {
-  const { texts, formats, answer, frozen } = ready;
+export function nobodyView(ready: Ready): TemplateResult {
+  const { texts, formats, answer, frozen, actions } = ready;
   const { from, to, byDay, options } = answer;
   if (!byDay.some(({ kind }) => kind === "school")) {
     const around = options.breaks.find((each) => each.from <= from && to <= each.to);
@@ -67,26 +67,23 @@ export function nobodyView(ready: Ready, actions: Actions): TemplateResult {
             @click=${() => actions.setFilter({ range: { preset: "schoolYear" } })}>${texts.removeRange}</button>`,
     );
   }
-  return message("people", texts.noUsersTitle, texts.noUsersText, resetView(ready, actions));
+  return message("people", texts.noUsersTitle, texts.noUsersText, resetView(ready));
 }
 
 /** The message if everything that the filters match is suppressed. */
-export function suppressedView(ready: Ready, actions: Actions): TemplateResult {
+export function suppressedView(ready: Ready): TemplateResult {
   const { texts } = ready;
   return message(
     "people",
     texts.suppressedTitle,
     html`${sentencesView(ready, suppressionSentences(ready))}`,
-    html`${togetherView(ready, actions)}
-      ${resetView(ready, actions, "secondary")}
-      ${otherDivisionView(ready, actions)}`,
+    html`${togetherView(ready)} ${resetView(ready, "secondary")} ${otherDivisionView(ready)}`,
   );
 }
 
 /** A button that removes all filters, if there are any. */
 function resetView(
-  { texts, filter, answer, frozen }: Ready,
-  actions: Actions,
+  { texts, filter, answer, frozen, actions }: Ready,
   look = "",
 ): TemplateResult | typeof nothing {
   const opening = openingFilterFor(answer.options);

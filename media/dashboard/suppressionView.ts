@@ -3,7 +3,7 @@ import type { Place } from "../../src/dashboard/withheld";
 import { fill } from "./formats";
 import { type IconName, icon } from "./icons";
 import { absentSentences, missingSentences, quarantineSentences } from "./missingWords";
-import type { Actions, Language, Ready } from "./model";
+import type { Language, Ready } from "./model";
 import { suppressionSentences } from "./suppressionWords";
 
 /** The number of sentences that are visible at once; the others can be unfolded. */
@@ -32,8 +32,8 @@ export function sentencesView({ texts, formats }: Language, sentences: readonly 
 }
 
 /** Which reports are missing in the range, with a link to details. */
-export function missingReportsView(ready: Ready, actions: Actions): TemplateResult | typeof nothing {
-  const { texts } = ready;
+export function missingReportsView(ready: Ready): TemplateResult | typeof nothing {
+  const { texts, actions } = ready;
   const { absent, missing, quarantined } = ready.answer;
   const sentences = [
     ...absentSentences(ready, absent),
@@ -67,7 +67,7 @@ export function largeView({ texts, formats, answer }: Ready): TemplateResult | t
 }
 
 /** A button that extends the filter to the people that its choice must be shown together with. */
-export function togetherView({ answer, filter, texts, frozen }: Ready, actions: Actions) {
+export function togetherView({ answer, filter, texts, frozen, actions }: Ready) {
   const places = answer.withheld.filter.flatMap(({ together }) => together);
   if (frozen || places.length === 0) return nothing;
   const widened = <T>(chosen: readonly T[], of: (place: Place) => readonly T[]) =>
@@ -82,7 +82,7 @@ export function togetherView({ answer, filter, texts, frozen }: Ready, actions: 
 }
 
 /** A button for the other division, which may be able to show what this one cannot. */
-export function otherDivisionView({ answer, texts, frozen }: Ready, actions: Actions) {
+export function otherDivisionView({ answer, texts, frozen, actions }: Ready) {
   const { schools, grades } = answer.options;
   // With one school or one grade, both divisions are the same.
   if (frozen || schools.length < 2 || grades.length < 2) return nothing;
