@@ -16,6 +16,14 @@ export type Handler<Params, Result, Progress> = (
   onProgress: (progress: Progress) => void,
 ) => Promise<Result>;
 
+/** The function that answers a call of `protocol.ts`. */
+export type Answer<Call> =
+  Call extends EngineCall<infer Params, infer Result, infer Progress>
+    ? [Progress] extends [never]
+      ? (params: Params, signal: AbortSignal, onProgress?: unknown) => Promise<Result>
+      : Handler<Params, Result, Progress>
+    : never;
+
 const millisecondsBetweenProgress = 100;
 
 /** Answers requests of one connection; turns cancellation into signals and thrown values into typed errors. */

@@ -7,14 +7,15 @@ import { landedFiles as filesIn, lakeTables, landingFolders } from "../../pipeli
 import { tableDetails } from "../../pipeline/catalogue/tableDetails";
 import { IngestLog } from "../../pipeline/log/logTable";
 import { toJson } from "../messages/json";
-import type { Connected, LakeOverview, LandedFileItem, TableReport } from "../messages/messages";
+import type * as calls from "../messages/protocol";
 import { openLake } from "./connections";
+import type { Answer } from "./handlers";
 
 /** The number of log lines that are shown. */
 const logLinesShown = 200;
 
 /** The lake's stages with their tables, and the folders of landed files. Rejects with `notFound` if there is no lake. */
-export async function lakeContents(connected: Connected, signal: AbortSignal): Promise<LakeOverview> {
+export const lakeContents: Answer<typeof calls.lakeContents> = async (connected, signal) => {
   const lake = await openLake(connected);
   await requireLake(lake, { signal });
   await using duck = await Duck.open();
@@ -30,19 +31,13 @@ export async function lakeContents(connected: Connected, signal: AbortSignal): P
     })),
     landings,
   };
-}
+};
 
-export async function landedFiles(
-  { folder, ...connected }: Connected & { readonly folder: string },
-  signal: AbortSignal,
-): Promise<{ readonly files: readonly LandedFileItem[] }> {
-  return { files: await filesIn(await openLake(connected), folder, signal) };
-}
+export const landedFiles: Answer<typeof calls.landedFiles> = async ({ folder, ...connected }, signal) => ({
+  files: await filesIn(await openLake(connected), folder, signal),
+});
 
-export async function tableReport(
-  { table, ...connected }: Connected & { readonly table: string },
-  signal: AbortSignal,
-): Promise<TableReport> {
+export const tableReport: Answer<typeof calls.tableReport> = async ({ table, ...connected }, signal) => {
   const lake = await openLake(connected);
   await using duck = await Duck.open();
   return {
@@ -50,4 +45,4 @@ export async function tableReport(
     log:
       table === ingestLogTable ? toJson(await new IngestLog(lake, duck).newest(logLinesShown, signal)) : null,
   };
-}
+};

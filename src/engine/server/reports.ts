@@ -12,8 +12,10 @@ import { isAcceptable, isRejected } from "../../pipeline/plan/quarantine";
 import { status } from "../../pipeline/plan/status";
 import { checkSalt } from "../../pipeline/salt/salt";
 import { toJson } from "../messages/json";
-import type { Connected, ConnectionTest, LakeTest, ReportItem, ReportsAnswer } from "../messages/messages";
+import type { Connected, ConnectionTest, ReportItem, ReportsAnswer } from "../messages/messages";
+import type * as calls from "../messages/protocol";
 import { openLake, readSalt, type Sources } from "./connections";
+import type { Answer } from "./handlers";
 
 /**
  * Tests a connection: logs in and lists the server, writes a file to each stage of the lake and removes it, and
@@ -30,7 +32,7 @@ export async function testConnection(
 }
 
 /** The lake's part of `testConnection`. */
-export async function testLake(connected: Connected, signal: AbortSignal): Promise<LakeTest> {
+export const testLake: Answer<typeof calls.testLake> = async (connected, signal) => {
   const lake = await openLake(connected);
   await checkWritable(lake, signal);
   const salt = await readSalt(connected, signal);
@@ -38,7 +40,7 @@ export async function testLake(connected: Connected, signal: AbortSignal): Promi
     salt: salt === undefined ? "notGiven" : await checkSalt(lake, salt, signal),
     isOeas: await needsAdoption(lake, signal),
   };
-}
+};
 
 async function checkWritable(lake: Lake, signal: AbortSignal): Promise<void> {
   for (const folder of writeCheckFolders()) {

@@ -8,17 +8,10 @@ import { run as runPipeline } from "../../pipeline/run";
 import { verifyLake } from "../../pipeline/verify/verify";
 import { openEngine } from "../../spark/openEngine";
 import { toJson } from "../messages/json";
-import type {
-  Connected,
-  RunCounts,
-  RunDetails,
-  RunItem,
-  RunParams,
-  RunProgress,
-  RunSummary,
-  Verification,
-} from "../messages/messages";
+import type { RunCounts, RunItem, RunParams, RunProgress, RunSummary } from "../messages/messages";
+import type * as calls from "../messages/protocol";
 import { azureAccess, checkedSettings, openConnected, openLake, readSalt, type Sources } from "./connections";
+import type { Answer } from "./handlers";
 
 /** Runs the job; see `run` of the pipeline for details and errors. */
 export async function run(
@@ -54,27 +47,21 @@ export async function run(
   return await sources.use(params, (source) => runPipeline({ ...request, source }));
 }
 
-export async function verify(connected: Connected, signal: AbortSignal): Promise<Verification> {
+export const verify: Answer<typeof calls.verify> = async (connected, signal) => {
   const { settings, lake, salt } = await openConnected(connected, signal);
   return verifyLake(lake, salt, signal, settings.userTypes);
-}
+};
 
 /** Rejects with `notFound` if there is no lake. */
-export async function listRuns(
-  { from, count, ...connected }: Connected & { readonly from: number; readonly count: number },
-  signal: AbortSignal,
-): Promise<{ total: number; runs: RunItem[] }> {
+export const listRuns: Answer<typeof calls.listRuns> = async ({ from, count, ...connected }, signal) => {
   const lake = await openLake(connected);
   const { total, runs } = await listRecords(lake, { from, count }, { signal });
   if (total === 0) await requireLake(lake, { signal });
   return { total, runs: runs.map(asItem) };
-}
+};
 
 /** A run's record has its plan; the ingest log has the outcome. */
-export async function readRun(
-  { runId, ...connected }: Connected & { readonly runId: string },
-  signal: AbortSignal,
-): Promise<RunDetails> {
+export const readRun: Answer<typeof calls.readRun> = async ({ runId, ...connected }, signal) => {
   const lake = await openLake(connected);
   const record = await readRecord(lake, runId, { signal });
   if (!record) {
@@ -92,7 +79,7 @@ export async function readRun(
     log: entries.map((entry) => toJson(wasUnchanged(entry) ? { ...entry, outcome: "unchanged" } : entry)),
     notReached: [...landings.keys()].filter((path) => !settled.has(path)),
   };
-}
+};
 
 function asItem({ landings, summary, ...run }: ListedRun): RunItem {
   return { ...toJson(run), files: landings.length, counts: summary && countsOf(summary) };

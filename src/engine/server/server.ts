@@ -103,8 +103,8 @@ export class EngineServer implements AsyncDisposable {
     this.change(protocol.importRoster, async (params, ...context) =>
       (await rosters()).importRoster(params, sources, ...context),
     );
-    this.inLane("work", protocol.verify, async (params, signal) => (await runs()).verify(params, signal));
-    this.inLane("work", protocol.dismiss, async (params, signal) => (await upkeep()).dismiss(params, signal));
+    this.inLane("work", protocol.verify, async (...request) => (await runs()).verify(...request));
+    this.inLane("work", protocol.dismiss, async (...request) => (await upkeep()).dismiss(...request));
   }
 
   private answerUpkeep(): void {
@@ -113,31 +113,27 @@ export class EngineServer implements AsyncDisposable {
     this.change(protocol.optimize, async (...request) => (await upkeep()).optimize(...request));
     this.change(protocol.repair, async (...request) => (await upkeep()).repair(...request));
     this.inLane("work", protocol.vacuum, async (...request) => (await upkeep()).vacuum(...request));
-    this.inLane("work", protocol.updateActivity, async (params, signal) =>
-      (await upkeep()).updateActivity(params, signal),
+    this.inLane("work", protocol.updateActivity, async (...request) =>
+      (await upkeep()).updateActivity(...request),
     );
     this.inLane("work", protocol.updateGroups, async (params, signal) =>
       (await upkeep()).updateGroups(params, () => dashboards.division(params, signal), signal),
     );
-    handlers.on(protocol.createAssets, async (params, signal) =>
-      (await upkeep()).createAssets(params, signal),
-    );
+    handlers.on(protocol.createAssets, async (...request) => (await upkeep()).createAssets(...request));
   }
 
   private answerReads(): void {
     const { handlers, dashboards } = this;
     handlers.on(protocol.dashboard, (...request) => dashboards.answer(...request));
-    handlers.on(protocol.listRuns, async (params, signal) => (await runs()).listRuns(params, signal));
-    this.inLane("read", protocol.readRun, async (params, signal) => (await runs()).readRun(params, signal));
-    this.inLane("read", protocol.lakeContents, async (params, signal) =>
-      (await contents()).lakeContents(params, signal),
+    handlers.on(protocol.listRuns, async (...request) => (await runs()).listRuns(...request));
+    this.inLane("read", protocol.readRun, async (...request) => (await runs()).readRun(...request));
+    this.inLane("read", protocol.lakeContents, async (...request) =>
+      (await contents()).lakeContents(...request),
     );
-    this.inLane("read", protocol.tableReport, async (params, signal) =>
-      (await contents()).tableReport(params, signal),
+    this.inLane("read", protocol.tableReport, async (...request) =>
+      (await contents()).tableReport(...request),
     );
-    handlers.on(protocol.landedFiles, async (params, signal) =>
-      (await contents()).landedFiles(params, signal),
-    );
+    handlers.on(protocol.landedFiles, async (...request) => (await contents()).landedFiles(...request));
   }
 
   private answerPreviews(): void {

@@ -9,52 +9,26 @@ import { repairLake } from "../../pipeline/repair/repair";
 import { optimizeLake } from "../../pipeline/upkeep/optimizeLake";
 import { vacuumLake } from "../../pipeline/upkeep/vacuumLake";
 import { scriptsOfProgram } from "../../spark/scripts";
-import type {
-  ActivitySummary,
-  AdoptProgress,
-  AdoptSummary,
-  AssetsParams,
-  AssetsSummary,
-  Connected,
-  DismissParams,
-  DryRunParams,
-  GroupsSummary,
-  OptimizeSummary,
-  RepairSummary,
-  VacuumParams,
-  VacuumSummary,
-  WorkProgress,
-} from "../messages/messages";
+import type { Connected, GroupsSummary } from "../messages/messages";
+import type * as calls from "../messages/protocol";
 import { openConnected, openLake } from "./connections";
+import type { Answer } from "./handlers";
 
 /** Work on a lake besides runs; the functions that are called here say what it does and how it fails. */
 
-export async function dismiss({ files, ...connected }: DismissParams, signal: AbortSignal) {
-  return { dismissed: await dismissQuarantined({ lake: await openLake(connected), files, signal }) };
-}
+export const dismiss: Answer<typeof calls.dismiss> = async ({ files, ...connected }, signal) => ({
+  dismissed: await dismissQuarantined({ lake: await openLake(connected), files, signal }),
+});
 
-export async function adopt(
-  { dryRun, ...connected }: DryRunParams,
-  signal: AbortSignal,
-  onProgress: (progress: AdoptProgress) => void,
-): Promise<AdoptSummary> {
+export const adopt: Answer<typeof calls.adopt> = async ({ dryRun, ...connected }, signal, onProgress) => {
   const { settings, lake, salt } = await openConnected(connected, signal);
   return adoptLake({ lake, salt, dryRun, maxShrink: settings.maxShrink, signal, onProgress });
-}
+};
 
-export async function optimize(
-  { dryRun, ...connected }: DryRunParams,
-  signal: AbortSignal,
-  onProgress: (progress: WorkProgress) => void,
-): Promise<OptimizeSummary> {
-  return optimizeLake({ lake: await openLake(connected), dryRun, signal, onProgress });
-}
+export const optimize: Answer<typeof calls.optimize> = async ({ dryRun, ...connected }, signal, onProgress) =>
+  optimizeLake({ lake: await openLake(connected), dryRun, signal, onProgress });
 
-export async function repair(
-  { dryRun, ...connected }: DryRunParams,
-  signal: AbortSignal,
-  onProgress: (progress: WorkProgress) => void,
-): Promise<RepairSummary> {
+export const repair: Answer<typeof calls.repair> = async ({ dryRun, ...connected }, signal, onProgress) => {
   const { lake, salt } = await openConnected(connected, signal);
   if (salt === undefined) {
     throw new CleverLakeError("config", "There is no salt to pseudonymize with; nothing was done.", {
@@ -62,19 +36,16 @@ export async function repair(
     });
   }
   return repairLake({ lake, salt, dryRun, signal, onProgress });
-}
+};
 
-export async function vacuum(
-  { dryRun, olderThanDays, ...connected }: VacuumParams,
-  signal: AbortSignal,
-  onProgress: (progress: WorkProgress) => void,
-): Promise<VacuumSummary> {
-  return vacuumLake({ lake: await openLake(connected), dryRun, olderThanDays, signal, onProgress });
-}
+export const vacuum: Answer<typeof calls.vacuum> = async (
+  { dryRun, olderThanDays, ...connected },
+  signal,
+  onProgress,
+) => vacuumLake({ lake: await openLake(connected), dryRun, olderThanDays, signal, onProgress });
 
-export async function updateActivity(connected: Connected, signal: AbortSignal): Promise<ActivitySummary> {
-  return updateActivityWithoutRun(await openLake(connected), signal);
-}
+export const updateActivity: Answer<typeof calls.updateActivity> = async (connected, signal) =>
+  updateActivityWithoutRun(await openLake(connected), signal);
 
 /** @param divide computes the current division of people */
 export async function updateGroups(
@@ -86,6 +57,5 @@ export async function updateGroups(
   return { written, groups: new Set(division.cohorts.map(({ group }) => group)).size };
 }
 
-export async function createAssets(params: AssetsParams, signal: AbortSignal): Promise<AssetsSummary> {
-  return writeAssets({ ...params, scripts: scriptsOfProgram(), signal });
-}
+export const createAssets: Answer<typeof calls.createAssets> = (params, signal) =>
+  writeAssets({ ...params, scripts: scriptsOfProgram(), signal });
