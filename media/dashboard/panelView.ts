@@ -23,12 +23,12 @@ export function panelView(
   const { texts, view, frozen, actions } = ready;
   const asTable = view.asTable.includes(panel.id);
   const filtered = ready.filter.resources.length + ready.filter.resourceTypes.length > 0;
-  const without = withoutDays(ready, panel.allResources ? "dailyParticipation" : "resourceUsage");
+  const without = withoutDays(ready, panel.report);
   const notes = html`
     ${panel.note ? html`<p class="quiet note">${panel.note}</p>` : nothing}
     ${without ? html`<p class="quiet note without">${without}</p>` : nothing}
     ${
-      panel.allResources && filtered
+      panel.report === "dailyParticipation" && filtered
         ? html`<p class="badge" title=${texts.allResourcesHint}>${texts.allResourcesNote}</p>`
         : nothing
     }`;
@@ -37,7 +37,7 @@ export function panelView(
     if (file) actions.save(file);
   };
   const tools = html`
-    ${panel.controls.map((control) => controlView(control, ready, panel.id))}
+    ${(panel.controls ?? []).map((control) => controlView(control, ready, panel.id))}
     ${asTableView(ready, panel)}
     ${exportView(ready, panel, panel.table, [
       ["png", texts.asPng, save("png")],
@@ -61,8 +61,7 @@ export function panelView(
 }
 
 /** Why there is no chart, unless the sentences below say so. */
-function nothingView(ready: Ready, { allResources, footnotes = [] }: Panel) {
-  const report = allResources ? "dailyParticipation" : "resourceUsage";
+function nothingView(ready: Ready, { report, footnotes = [] }: Panel) {
   const reasons = absentSentences(ready, ready.answer.absent.includes(report) ? [report] : []);
   if (footnotes.length > 0) return nothing;
   return html`<p class="quiet nothing">${reasons[0] ?? ready.texts.nothingToShow}</p>`;

@@ -14,7 +14,7 @@ export interface Part {
   readonly title: string;
   readonly definition: Explanation;
   /** Whether it spans both columns if there are two. */
-  readonly wide: boolean;
+  readonly wide?: boolean;
 }
 
 /**

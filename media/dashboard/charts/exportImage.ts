@@ -36,7 +36,7 @@ export interface PageSheet extends Omit<Sheet, "chart"> {
   readonly cards: readonly (readonly string[])[];
   readonly cardsNote: string;
   /** Charts that are not wide are placed in pairs. */
-  readonly charts: readonly (Sheet & { readonly wide: boolean })[];
+  readonly charts: readonly (Sheet & { readonly wide: boolean | undefined })[];
   readonly tables: readonly TableSheet[];
 }
 

@@ -1,4 +1,4 @@
-import type { DayEntry } from "../../../src/dashboard/answer";
+import type { DayEntry, ReportKind } from "../../../src/dashboard/answer";
 import { weekendsOff } from "../charts/acrossWeekends";
 import { type DaySeries, dayChart, dayWords } from "../charts/dayChart";
 import type { Look } from "../charts/look";
@@ -9,9 +9,9 @@ import { type Cell, chosenName, type Panel, tableOf, unitsOf } from "./panel";
 interface DayPanel {
   readonly id: "time" | "active" | "distinctDay";
   readonly title: string;
-  readonly wide: boolean;
+  readonly wide?: true;
   readonly height: number;
-  readonly allResources: boolean;
+  readonly report: ReportKind;
   readonly units?: ReturnType<typeof unitsOf>;
   /** Colours are indexes in the palette. */
   readonly series: readonly (Omit<DaySeries, "colour"> & {
@@ -28,7 +28,7 @@ export function timePanel(ready: Ready): Panel {
     return dayPanel(ready, {
       ...common,
       title: texts.titleTime,
-      allResources: true,
+      report: "dailyParticipation",
       series: [
         { name: texts.logins, colour: 0, value: ({ logins }) => logins },
         { name: texts.resourcesAccessed, colour: 1, value: ({ resources }) => resources },
@@ -37,7 +37,7 @@ export function timePanel(ready: Ready): Panel {
   return dayPanel(ready, {
     ...common,
     title: fill(texts.titleUse, chosenName(ready)),
-    allResources: false,
+    report: "resourceUsage",
     series: [
       { name: texts.users, colour: 0, value: ({ use }) => use?.users ?? null },
       { name: texts.accesses, colour: 1, value: ({ use }) => use?.accesses ?? null },
@@ -54,9 +54,8 @@ export function activePanel(ready: Ready): Panel {
   return dayPanel(ready, {
     id: "active",
     title: texts.activePerDay,
-    wide: false,
     height: 190,
-    allResources: true,
+    report: "dailyParticipation",
     units,
     series: [{ name: texts.activeUsers, colour: 2, bars: true, value }],
   });
@@ -67,9 +66,8 @@ export function distinctDayPanel(ready: Ready): Panel {
   return dayPanel(ready, {
     id: "distinctDay",
     title: texts.titleDistinctDay,
-    wide: false,
     height: 190,
-    allResources: false,
+    report: "resourceUsage",
     series: [
       {
         name: texts.distinctResources,
@@ -83,7 +81,7 @@ export function distinctDayPanel(ready: Ready): Panel {
 
 function dayPanel(ready: Ready, { series: given, units, height, ...panel }: DayPanel): Panel {
   const { texts, answer, filter } = ready;
-  const report = panel.allResources ? "dailyParticipation" : "resourceUsage";
+  const { report } = panel;
   const known =
     <T>(of: (day: DayEntry) => T) =>
     (day: DayEntry) =>
@@ -98,8 +96,7 @@ function dayPanel(ready: Ready, { series: given, units, height, ...panel }: DayP
   const wordsOf = dayWords(ready);
   return {
     ...panel,
-    definition: texts.definitions[panel.id === "time" && !panel.allResources ? "use" : panel.id],
-    controls: [],
+    definition: texts.definitions[panel.id === "time" && report === "resourceUsage" ? "use" : panel.id],
     ...(given.some(({ bars }) => !bars) && answer.byDay.some(weekendsOff(answer.byDay))
       ? { caption: texts.linesCaption }
       : {}),

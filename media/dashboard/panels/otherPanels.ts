@@ -22,9 +22,7 @@ export function weekdayPanel(ready: Ready): Panel {
     id: "weekday",
     title: texts.titleWeekday,
     definition: texts.definitions.weekday,
-    wide: false,
-    allResources: true,
-    controls: [],
+    report: "dailyParticipation",
     summary: extremes(
       ready,
       texts.activePerDay,
@@ -76,9 +74,7 @@ export function treemapPanel(ready: Ready): Panel {
     id: "treemap",
     title: texts.titleTreemap,
     definition: texts.definitions.treemap,
-    wide: false,
-    allResources: false,
-    controls: [],
+    report: "resourceUsage",
     ...(known.length > maxTiles
       ? { note: fill(texts.smallerOnes, formats.integer(known.length - maxTiles)) }
       : {}),

@@ -88,12 +88,9 @@ export function tableOf<E>(
 export type Control = "schoolsShown" | "topResources";
 
 export interface Panel extends Part {
-  /**
-   * Whether the panel ignores the resource filters, because it is about daily participation and not about resource
-   * usage.
-   */
-  readonly allResources: boolean;
-  readonly controls: readonly Control[];
+  /** The report that has its numbers. Those of daily participation ignore the resource filters. */
+  readonly report: ReportKind;
+  readonly controls?: readonly Control[];
   /** Below the title; above the chart; below the chart. */
   readonly note?: string;
   readonly lead?: TemplateResult;

@@ -25,9 +25,8 @@ export function periodsPanel(ready: Ready): Panel | undefined {
     id: "periods",
     title: name === "" ? texts.titlePeriods : fill(texts.titlePeriodsOf, name),
     definition: texts.definitions.periods,
-    allResources: false,
+    report: "resourceUsage",
     wide: true,
-    controls: [],
     lead: sideBySide(ready, comparison),
     caption: [
       ...(weeks > 1 ? [texts.weeksCaption] : []),

@@ -6,7 +6,16 @@ import { isolated, partlyMark } from "../formats";
 import { absentSentences, orUnknown } from "../missingWords";
 import { formerSchoolNames, type NameList, nameIn, pickName, type Ready } from "../model";
 import { countsUngraded, cutSentences, ungradedSentences } from "../suppressionWords";
-import { type Cell, type ColumnOf, drawable, extremes, labelText, type Panel, picking } from "./panel";
+import {
+  type Cell,
+  type ColumnOf,
+  type Control,
+  drawable,
+  extremes,
+  labelText,
+  type Panel,
+  picking,
+} from "./panel";
 
 export type PlaceList = "schools" | "grades" | "resources";
 
@@ -27,8 +36,7 @@ type Draw<E extends Entry> = (
   look: Look,
 ) => Chart;
 
-interface PlacePanel<E extends Entry>
-  extends Pick<Panel, "id" | "title" | "definition" | "allResources" | "note"> {
+interface PlacePanel<E extends Entry> extends Pick<Panel, "id" | "title" | "definition" | "report" | "note"> {
   readonly list: PlaceList;
   readonly entries: readonly Named<E>[];
   /** The subject of the chart, and what schools are ranked by. */
@@ -38,7 +46,7 @@ interface PlacePanel<E extends Entry>
   readonly rank?: (entry: Named<E>) => number;
   readonly format: (value: number) => string;
   readonly columns: readonly ColumnOf<Named<E>>[];
-  readonly controls?: Panel["controls"];
+  readonly controls?: readonly Control[];
   readonly chart: readonly BarsOf<Named<E>>[] | Draw<E>;
 }
 
@@ -63,7 +71,6 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
   const renamed = panel.id === "schools" ? renamedText(ready, entries) : "";
   return {
     ...panel,
-    wide: false,
     ...(renamed === "" ? {} : { caption: renamed, remarks: [renamed] }),
     controls: [
       ...controls,
