@@ -8,7 +8,7 @@ import { dateLimits, fill } from "./formats";
 import { icon } from "./icons";
 import { MultiSelect } from "./MultiSelect";
 import { type FilterPatch, type Model, type NameList, nameIn, nameLists } from "./model";
-import { close, entered, popover } from "./popover";
+import { close, popover } from "./popover";
 import { savedView, type Typed } from "./savedView";
 import { schoolGroups } from "./schoolGroups";
 
@@ -21,8 +21,6 @@ export class FilterBar {
     grades: new MultiSelect<string | null>("filter-grades"),
   };
   private readonly people = new MultiSelect<UserType>("filter-userTypes");
-  private ownFrom = "";
-  private ownTo = "";
   private readonly savedName: Typed = { name: "" };
 
   view(model: Model): TemplateResult {
@@ -82,29 +80,32 @@ export class FilterBar {
   }
 
   private dates(model: Model): TemplateResult {
-    const { texts, formats, filter, answer, actions } = model;
+    const { texts, filter, answer, actions } = model;
     const { range } = filter;
     const limits = dateLimits(answer?.options);
     const from = "from" in range ? limits.nearest(range.from) : (answer?.from ?? "");
     const to = "to" in range ? limits.nearest(range.to) : (answer?.to ?? "");
-    const date = (id: string, label: string, value: string, set: (date: string) => void) =>
-      html`<label><span>${label}</span>
-        <input id=${id} type="date" class="input" required min=${limits.first} max=${limits.last} .value=${value}
-          @change=${(event: Event) => set(entered(event))} />
+    const date = (name: "from" | "to", value: string) =>
+      html`<label><span>${texts[name]}</span>
+        <input id=${`own-${name}`} name=${name} type="date" class="input" required min=${limits.first} max=${limits.last} value=${value} />
       </label>`;
-    return html`${popover({
+    const submit = (event: SubmitEvent) => {
+      event.preventDefault();
+      if (!(event.currentTarget instanceof HTMLFormElement)) return;
+      const given = new FormData(event.currentTarget);
+      const [first = "", last = ""] = ["from", "to"].map((name) => String(given.get(name))).sort();
+      close("filter-dates");
+      actions.setFilter({ range: { from: first, to: last } });
+    };
+    return popover({
       id: "filter-dates",
       className: "control active",
       width: 280,
       heading: texts.dates,
       face: html`${icon("calendar")}<span class="control-title">${texts.dates}</span>
-        <span class="control-value">${rangeName(texts, formats, filter)}</span>${icon("chevronDown")}`,
-      opened: () => {
-        // Until the reader enters others, they are those of the filter, even if it changes in the meantime.
-        this.ownFrom = "";
-        this.ownTo = "";
-        actions.changed();
-      },
+        <span class="control-value">${rangeName(model, filter)}</span>${icon("chevronDown")}`,
+      // Until the reader enters others, they are those of the filter, even if it changes in the meantime.
+      opened: () => document.querySelector<HTMLFormElement>("#filter-dates form")?.reset(),
       content: html`<div class="dates">
         <fieldset>
           <legend class="spoken">${texts.dates}</legend>
@@ -120,29 +121,13 @@ export class FilterBar {
             </label>`,
           )}
         </fieldset>
-        <form
-          class="own-range"
-          @submit=${(event: SubmitEvent) => {
-            event.preventDefault();
-            const [first, last] = [this.ownFrom || from, this.ownTo || to];
-            if (first === "" || last === "") return;
-            close("filter-dates");
-            actions.setFilter({
-              range: first <= last ? { from: first, to: last } : { from: last, to: first },
-            });
-          }}
-        >
+        <form class="own-range" @submit=${submit}>
           <span class="choices-title">${texts.ownRange}</span>
-          ${date("own-from", texts.from, this.ownFrom || from, (given) => {
-            this.ownFrom = given;
-          })}
-          ${date("own-to", texts.to, this.ownTo || to, (given) => {
-            this.ownTo = given;
-          })}
+          ${date("from", from)}${date("to", to)}
           <button type="submit" class="button" id="own-apply">${texts.apply}</button>
         </form>
       </div>`,
-    })}`;
+    });
   }
 }
 
@@ -181,7 +166,7 @@ function chipsView(model: Model): TemplateResult {
   const { texts, formats, filter, answer, saved, actions } = model;
   const parts = filterParts(texts, filter, answer?.options, saved.groups);
   const isOpening = "preset" in filter.range && filter.range.preset === "schoolYear";
-  const compared = comparedText(texts, formats, filter);
+  const compared = comparedText(model, filter);
   const chip = (text: string, without: FilterPatch, id?: string) => {
     const label = fill(texts.removeFilter, text);
     return html`<li class="chip" id=${id ?? nothing}>
@@ -189,7 +174,7 @@ function chipsView(model: Model): TemplateResult {
       <button type="button" aria-label=${label} title=${label} @click=${() => actions.setFilter(without)}>${icon("close")}</button>
     </li>`;
   };
-  const dates = answer ? formats.range(answer.from, answer.to) : rangeName(texts, formats, filter);
+  const dates = answer ? formats.range(answer.from, answer.to) : rangeName(model, filter);
   return html`<ul class="chips" aria-label=${texts.activeFilters}>
     <li class="chip" id="chip-range">
       <span>${dates}</span>

@@ -58,7 +58,7 @@ export class MultiSelect<T> {
     const found = isOne ? choices.find(({ value }) => value === only) : groupOf(groups, chosen);
     const text =
       chosen.length === 0 ? texts.all : (found?.name ?? fill(texts.chosen, formats.integer(chosen.length)));
-    return html`${popover({
+    return popover({
       id: this.id,
       className: chosen.length > 0 ? "control active" : "control",
       face: html`<span class="control-title">${title}</span>
@@ -71,7 +71,7 @@ export class MultiSelect<T> {
         actions.changed();
       },
       content: this.open ? this.content(model, offer) : nothing,
-    })}`;
+    });
   }
 
   private content({ texts, formats, actions }: Model, offer: Offer<T>): TemplateResult {

@@ -10,7 +10,7 @@ import type { Panel } from "./panels/panel";
 export function exportedHead(ready: Ready): TemplateResult {
   const { texts, formats, district, filter, answer, actions } = ready;
   const parts = filterParts(texts, filter, answer.options);
-  const compared = comparedText(texts, formats, filter);
+  const compared = comparedText(ready, filter);
   return html`<header class="exported-head">
     <div>
       ${district === "" ? nothing : html`<p class="exported-district">${district}</p>`}

@@ -1,7 +1,6 @@
 import { dayNumber } from "../../src/basics/calendar";
 import type { Break } from "../../src/dashboard/answer";
-import type { DashboardTexts } from "../../src/dashboard/export/texts";
-import { type Formats, fill } from "./formats";
+import { fill, type Language } from "./formats";
 
 /** A longer gap over New Year is another one, such as a semester without Clever. */
 const maxWinterDays = 31;
@@ -11,7 +10,7 @@ export const isWinterBreak = ({ from, to }: Break): boolean =>
   from.slice(0, 4) < to.slice(0, 4) && dayNumber(to) - dayNumber(from) < maxWinterDays;
 
 /** The name of a break: of the winter of its years, or by its days. */
-export function breakName(texts: DashboardTexts, formats: Formats, given: Break): string {
+export function breakName({ texts, formats }: Language, given: Break): string {
   const { from, to, withoutReports } = given;
   if (isWinterBreak(given)) return fill(texts.winterBreak, `${from.slice(0, 4)}/${to.slice(2, 4)}`);
   return fill(withoutReports ? texts.daysWithoutReports : texts.breakOf, formats.range(from, to));

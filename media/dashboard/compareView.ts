@@ -9,7 +9,8 @@ import { close, popover } from "./popover";
 const maxNameLength = 60;
 
 /** Chooses two periods to compare: around a break, or the reader's own, with names. */
-export function compareView({ texts, formats, filter, answer, actions }: Model): TemplateResult {
+export function compareView(model: Model): TemplateResult {
+  const { texts, formats, filter, answer, actions } = model;
   const { compare, range } = filter;
   const before = compare ?? answer?.periods.before ?? undefined;
   const now = "from" in range ? range : answer;
@@ -70,8 +71,8 @@ export function compareView({ texts, formats, filter, answer, actions }: Model):
           .reverse()
           .map((each) =>
             command(
-              fill(texts.aroundBreak, breakName(texts, formats, each)),
-              breakPatch(texts, formats, each),
+              fill(texts.aroundBreak, breakName(model, each)),
+              breakPatch(model, each),
               compare?.from === each.before.from && compare.to === each.before.to,
             ),
           )}

@@ -1,9 +1,8 @@
 import type { Break, ComparedPeriod, ComparedUse, Comparison } from "../../src/dashboard/answer";
-import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardFilter } from "../../src/dashboard/filter";
 import { breakName } from "./breakNames";
-import { type Formats, fill } from "./formats";
-import type { FilterPatch, Language, Ready } from "./model";
+import { fill, type Language } from "./formats";
+import type { FilterPatch, Ready } from "./model";
 
 /** The names of the two periods: first the one that is compared with, which may be later if it was chosen. */
 export function periodNames(
@@ -45,8 +44,9 @@ export function changeText(language: Language, { before, now }: ComparedUse): st
 }
 
 /** Compares the school days before a break with those after it, with names. */
-export function breakPatch(texts: DashboardTexts, formats: Formats, given: Break): FilterPatch {
-  const name = breakName(texts, formats, given);
+export function breakPatch(language: Language, given: Break): FilterPatch {
+  const { texts } = language;
+  const name = breakName(language, given);
   return {
     range: given.after,
     compare: {
@@ -58,11 +58,7 @@ export function breakPatch(texts: DashboardTexts, formats: Formats, given: Break
 }
 
 /** The comparison period of a filter, in words; undefined if there is none. */
-export function comparedText(
-  texts: DashboardTexts,
-  formats: Formats,
-  { compare }: DashboardFilter,
-): string | undefined {
+export function comparedText({ texts, formats }: Language, { compare }: DashboardFilter): string | undefined {
   if (!compare) return undefined;
   const days = formats.range(compare.from, compare.to);
   return fill(texts.comparedWith, compare.name ? `${compare.name} (${days})` : days);

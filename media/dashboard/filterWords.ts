@@ -3,7 +3,7 @@ import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardFilter, RangePreset } from "../../src/dashboard/filter";
 import type { Saved } from "../../src/dashboard/saved";
 import { periodDays, periodNames } from "./comparisonWords";
-import { type Formats, fill } from "./formats";
+import { fill, type Language } from "./formats";
 import { groupOf } from "./MultiSelect";
 import { completenessSentences, missingSentences } from "./missingWords";
 import {
@@ -60,7 +60,7 @@ export function presetName(texts: DashboardTexts, preset: RangePreset): string {
 }
 
 /** The requested dates, in words. */
-export function rangeName(texts: DashboardTexts, formats: Formats, { range }: DashboardFilter): string {
+export function rangeName({ texts, formats }: Language, { range }: DashboardFilter): string {
   return "preset" in range ? presetName(texts, range.preset) : formats.range(range.from, range.to);
 }
 

@@ -33,6 +33,12 @@ export function inTwoLines(name: string, characters: number): string {
 
 export type Formats = ReturnType<typeof formatsOf>;
 
+/** What sentences are made of. */
+export interface Language {
+  readonly texts: DashboardTexts;
+  readonly formats: Formats;
+}
+
 /**
  * Numbers and dates in the conventions of a language.
  *

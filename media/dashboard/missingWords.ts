@@ -1,7 +1,7 @@
 import type { DashboardAnswer, DayEntry, MissingReport, ReportKind } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
-import { fill, isolated } from "./formats";
-import type { Language, Words } from "./model";
+import { fill, isolated, type Language } from "./formats";
+import type { Words } from "./model";
 
 /** At most this many are listed one by one. */
 const maxNamed = 12;

@@ -9,7 +9,7 @@ import type { Saved } from "../../src/dashboard/saved";
 import type { FromPage, PageFile } from "../../src/protocol/dashboard";
 import type { ImageKind } from "./charts/exportImage";
 import type { Look } from "./charts/look";
-import { type Formats, fill, isolated } from "./formats";
+import { type Formats, fill, isolated, type Language } from "./formats";
 
 export type Phase =
   | { readonly name: "loading" }
@@ -51,7 +51,6 @@ export interface Ready extends Model {
 
 /** What sentences about an answer are made of. */
 export type Words = Language & Pick<Ready, "answer">;
-export type Language = Pick<Ready, "texts" | "formats">;
 
 /** The filter change of a click on a mark. */
 export type FilterPatch = Partial<{ -readonly [Key in keyof DashboardFilter]: DashboardFilter[Key] }>;

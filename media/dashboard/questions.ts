@@ -99,13 +99,14 @@ export function questionOf(id: QuestionId, words: Words): Question {
  * Before and after each break: winter breaks first, then the others, newest first; finally the last 30 days compared
  * with the days before them.
  */
-function periodChoices({ texts, formats, answer }: Words): QuestionChoice[] {
+function periodChoices(words: Words): QuestionChoice[] {
+  const { texts, answer } = words;
   const newestFirst = [...answer.options.breaks].reverse();
   return [
     ...[...newestFirst.filter(isWinterBreak), ...newestFirst.filter((each) => !isWinterBreak(each))].map(
       (each): QuestionChoice => ({
-        name: fill(texts.aroundBreak, breakName(texts, formats, each)),
-        patch: breakPatch(texts, formats, each),
+        name: fill(texts.aroundBreak, breakName(words, each)),
+        patch: breakPatch(words, each),
         isMade: ({ compare, range }) =>
           compare?.from === each.before.from && "from" in range && range.from === each.after.from,
       }),

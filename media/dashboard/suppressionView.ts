@@ -1,9 +1,9 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Place } from "../../src/dashboard/withheld";
-import { fill } from "./formats";
+import { fill, type Language } from "./formats";
 import { type IconName, icon } from "./icons";
 import { absentSentences, missingSentences, quarantineSentences } from "./missingWords";
-import type { Language, Ready } from "./model";
+import type { Ready } from "./model";
 import { suppressionSentences } from "./suppressionWords";
 
 /** The number of sentences that are visible at once; the others can be unfolded. */

@@ -417,7 +417,7 @@ test("a break is named by the years of its winter, or by its days, neutrally if 
   const formats = formatsOf(texts, 10);
   const days = { from: "", to: "" };
   const nameOf = (from: string, to: string, more: Partial<Break> = {}) =>
-    breakName(texts, formats, { from, to, before: days, after: days, ...more });
+    breakName({ texts, formats }, { from, to, before: days, after: days, ...more });
   expect([
     nameOf("2024-12-21", "2025-01-05"),
     nameOf("2025-12-20", "2026-01-04", { withoutReports: true }),

@@ -1,3 +1,4 @@
+import { html, render } from "lit";
 import type { Chart, Mark } from "./chart";
 import { type EChartsType, init } from "./echarts";
 import type { Look } from "./look";
@@ -211,27 +212,19 @@ function brushOf(look: Look) {
 
 /** A tooltip's content, as elements: names stay text, and no styles are written into markup. */
 function tipOf({ title, lines }: Mark): HTMLElement {
-  const tip = element("div", "tip");
-  tip.append(element("div", "tip-title", title));
-  for (const { name, value, colour } of lines) {
-    const line = element("div", "tip-line");
-    const key = element("span", "tip-key");
-    if (colour === undefined) key.classList.add("none");
-    else key.style.backgroundColor = colour;
-    line.append(key, element("span", "tip-name", name), element("span", "tip-value", value));
-    tip.append(line);
-  }
+  const tip = document.createElement("div");
+  tip.className = "tip";
+  render(
+    html`<div class="tip-title" dir="auto">${title}</div>
+      ${lines.map(
+        ({ name, value, colour }) => html`<div class="tip-line">
+          <span class=${colour === undefined ? "tip-key none" : "tip-key"} .style=${`background-color: ${colour ?? ""}`}></span>
+          <span class="tip-name" dir="auto">${name}</span><span class="tip-value" dir="auto">${value}</span>
+        </div>`,
+      )}`,
+    tip,
+  );
   return tip;
-}
-
-function element(tag: string, className: string, text?: string): HTMLElement {
-  const created = document.createElement(tag);
-  created.className = className;
-  if (text !== undefined) {
-    created.dir = "auto";
-    created.textContent = text;
-  }
-  return created;
 }
 
 customElements.define("clever-chart", ChartElement);

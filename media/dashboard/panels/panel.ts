@@ -4,9 +4,9 @@ import type { DashboardView } from "../../../src/dashboard/export/view";
 import { resourcesNamed } from "../../../src/dashboard/resourcesNamed";
 import type { Chart } from "../charts/chart";
 import type { Look } from "../charts/look";
-import { fill, isolated } from "../formats";
+import { fill, isolated, type Language } from "../formats";
 import { missingOfDay } from "../missingWords";
-import { type FilterPatch, isOnly, type Language, nameIn, pickName, type Ready, typeName } from "../model";
+import { type FilterPatch, isOnly, nameIn, pickName, type Ready, typeName } from "../model";
 import type { Part } from "../partView";
 
 /** A cell of a data table: `null` is a suppressed number, `few` too few people, `undefined` no known value. */
