@@ -15,8 +15,8 @@ export function stateView(model: Model): TemplateResult {
       "warning",
       texts.failedTitle,
       phase.message,
-      html`<button type="button" class="button" id=${fix} @click=${() => actions.post({ type: fix })}>${texts[fix]}</button>
-        <button type="button" class="button secondary" id="open-log" @click=${() => actions.post({ type: "openLog" })}>${texts.openLog}</button>`,
+      html`<button type="button" class="button" id=${fix} @click=${() => actions.post(fix === "retry" ? { type: "retry" } : { type: "command", command: fix })}>${texts[fix]}</button>
+        <button type="button" class="button secondary" id="open-log" @click=${() => actions.post({ type: "command", command: "showLog" })}>${texts.openLog}</button>`,
     );
   }
   if (phase.name === "empty") {
@@ -24,7 +24,7 @@ export function stateView(model: Model): TemplateResult {
       "database",
       texts.emptyTitle,
       phase.noLakeAt === undefined ? texts.emptyText : fill(texts.noLake, isolated(phase.noLakeAt)),
-      html`<button type="button" class="button" id="run" @click=${() => actions.post({ type: "run" })}>${texts.runPipeline}</button>
+      html`<button type="button" class="button" id="run" @click=${() => actions.post({ type: "command", command: "run" })}>${texts.runPipeline}</button>
         ${phase.noLakeAt === undefined ? nothing : html`<button type="button" class="button secondary" id="retry" @click=${() => actions.post({ type: "retry" })}>${texts.retry}</button>`}`,
     );
   }

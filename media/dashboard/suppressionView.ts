@@ -41,7 +41,7 @@ export function missingReportsView(ready: Ready): TemplateResult | typeof nothin
     ...quarantineSentences(ready, quarantined),
   ];
   if (sentences.length === 0) return nothing;
-  const link = html`<button type="button" class="link" id="show-reports" @click=${() => actions.post({ type: "showReports" })}>${texts.showReports}</button>`;
+  const link = html`<button type="button" class="link" id="show-reports" @click=${() => actions.post({ type: "command", command: "reports.focus" })}>${texts.showReports}</button>`;
   return noteView(
     "incomplete",
     texts.incomplete,

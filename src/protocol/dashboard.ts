@@ -41,12 +41,13 @@ export const fromPage = z.discriminatedUnion("type", [
   /** A new question, which cancels the previous one; messages about it repeat its `question` number. */
   z.object({ type: z.literal("ask"), question: z.int().nonnegative(), filter: dashboardFilterSchema }),
   z.object({ type: z.literal("retry") }),
-  z.object({ type: z.literal("connect") }),
+  /** Executes a command, here without `clever.`. */
+  z.object({
+    type: z.literal("command"),
+    command: z.enum(["connect", "run", "showLog", "reports.focus"]),
+  }),
   /** A change to the reader's saved items; answered by `given`. */
   z.object({ type: z.literal("keepSaved"), change: savedChangeSchema }),
-  z.object({ type: z.literal("run") }),
-  z.object({ type: z.literal("openLog") }),
-  z.object({ type: z.literal("showReports") }),
   z.object({
     type: z.literal("copyFilter"),
     filter: dashboardFilterSchema,
@@ -87,7 +88,7 @@ export type ToPage =
       readonly type: "failed";
       readonly question: number;
       readonly message: string;
-      /** What the page offers; both are messages from the page. */
+      /** What the page offers. */
       readonly fix: "retry" | "connect";
     }
   /** As in `init`, after a change. */

@@ -226,7 +226,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       await page.locator(".skeleton").first().waitFor();
       open();
       await page.locator("#run").click();
-      await expect.poll(() => sent.at(-1)).toEqual({ type: "run" });
+      await expect.poll(() => sent.at(-1)).toEqual({ type: "command", command: "run" });
       source.noLakeAt = "file:///mnt/lake";
       await session.refresh();
       await expect.poll(() => textOf(page, ".state-text")).toMatch(/no lake at .*file:\/\/\/mnt\/lake.* yet/);
@@ -236,11 +236,11 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       await session.refresh();
       await expect.poll(() => textOf(page, ".state-text")).toContain("The lake cannot be read.");
       await page.locator("#open-log").click();
-      await expect.poll(() => sent.at(-1)).toEqual({ type: "openLog" });
+      await expect.poll(() => sent.at(-1)).toEqual({ type: "command", command: "showLog" });
       source.failing = new CleverLakeError("notConnected", "There is no connection yet.");
       await session.refresh();
       await page.locator("#connect").click();
-      await expect.poll(() => sent.at(-1)).toEqual({ type: "connect" });
+      await expect.poll(() => sent.at(-1)).toEqual({ type: "command", command: "connect" });
       expect(await page.locator("#retry").count()).toBe(0);
       source.failing = new CleverLakeError("engine", "The lake cannot be read.");
       await session.refresh();

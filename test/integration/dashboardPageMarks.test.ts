@@ -396,7 +396,7 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
       "Resource usage (Students): the report of Wed, Nov 4, 2026 is missing. Missing reports may be late or in quarantine. The numbers do not include them. Show Reports",
     );
     await page.locator("#show-reports").click();
-    await expect.poll(() => sent.at(-1)).toEqual({ type: "showReports" });
+    await expect.poll(() => sent.at(-1)).toEqual({ type: "command", command: "reports.focus" });
     expect(await textOf(page, "#panel-distinctDay .without")).toBe("Without one day whose report is missing");
     expect(await page.locator("#panel-active .without").count()).toBe(0);
     expect(await textOf(page, "#card-accesses .without")).toBe("Without one day whose report is missing");

@@ -162,14 +162,8 @@ export class DashboardPanel extends Disposable {
     switch (message.type) {
       case "keepSaved":
         return this.keep(message.change);
-      case "run":
-        return vscode.commands.executeCommand("clever.run");
-      case "connect":
-        return vscode.commands.executeCommand("clever.connect");
-      case "openLog":
-        return vscode.commands.executeCommand("clever.showLog");
-      case "showReports":
-        return vscode.commands.executeCommand("clever.reports.focus");
+      case "command":
+        return vscode.commands.executeCommand(`clever.${message.command}`);
       case "copyFilter":
         await vscode.env.clipboard.writeText(viewLink(this.context.link, message));
         return this.notice(

@@ -73,7 +73,7 @@ suite("the dashboard", function () {
     assert.deepEqual((await tab.hears("init")).filter, openingFilter);
     assert.match(tab.panel.webview.html, /default-src 'none'/);
     assert.equal((await tab.hears("empty")).noLakeAt, pathToFileURL(district.lake).href);
-    tab.say({ type: "run" });
+    tab.say({ type: "command", command: "run" });
     const newest = () => tab.received.findLast((message) => message.type === "answer");
     // An earlier answer may include only a part of the run's rows.
     await until("the last day is answered", () => newest()?.answer.to === "2025-08-27");
