@@ -18,6 +18,13 @@ const table: TableItem = {
   problem: null,
 };
 const stage = { name: "stage2p", identities: false, tables: [table] };
+const parent = { kind: "stage", stage } as const;
+const landing = {
+  kind: "landing",
+  parent: { kind: "landings", parent },
+  folder: "2025-09-22",
+  time: "2025-09-22T00:00:00Z",
+} as const;
 const file = {
   path: "stage1np/clever/2025-09-22/2025-09-22-daily-participation-students.csv",
   size: 2_000,
@@ -37,7 +44,7 @@ function treeWith(changedByOthers: readonly object[] = []): LakeTree {
 
 test("a screen reader hears the name and the state of a table or landed file", () => {
   const heard = (tree: LakeTree, each: TableItem) =>
-    tree.getTreeItem({ kind: "table", stage, table: each }).accessibilityInformation?.label;
+    tree.getTreeItem({ kind: "table", parent, table: each }).accessibilityInformation?.label;
   expect(heard(treeWith(), table)).toBe("daily_participation, 20 rows · version 3");
   expect(heard(treeWith(), { ...table, problem: "A file is missing. Run clever-lake verify." })).toBe(
     "daily_participation. A file is missing. Run “Clever: Verify the Lake”.",
@@ -46,7 +53,7 @@ test("a screen reader hears the name and the state of a table or landed file", (
   expect(heard(treeWith([finding]), table)).toBe(
     "daily_participation, changed by another program. Rows were removed. “Clever: Repair the Lake” rebuilds them.",
   );
-  const landed = { kind: "landed", folder: "2025-09-22", time: "2025-09-22T00:00:00Z", file } as const;
+  const landed = { kind: "landed", parent: landing, file } as const;
   expect(treeWith().getTreeItem(landed).accessibilityInformation?.label).toBe(
     "2025-09-22-daily-participation-students.csv, 2.0 kB",
   );
@@ -54,12 +61,7 @@ test("a screen reader hears the name and the state of a table or landed file", (
 
 test("characters that reorder text are visible in the name of a landed file", () => {
   const reordered = { ...file, path: "stage1np/clever/2025-09-22/a\u202evsc.exe" };
-  const node = {
-    kind: "landed",
-    folder: "2025-09-22",
-    time: "2025-09-22T00:00:00Z",
-    file: reordered,
-  } as const;
+  const node = { kind: "landed", parent: landing, file: reordered } as const;
   const { label, tooltip, accessibilityInformation } = treeWith().getTreeItem(node);
   expect([label, tooltip, accessibilityInformation?.label]).toEqual([
     "a\\u{202e}vsc.exe",

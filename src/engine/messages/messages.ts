@@ -13,6 +13,7 @@ import type { Finding } from "../../pipeline/log/runRecord";
 import type { DismissRequest } from "../../pipeline/plan/dismiss";
 import type { Freshness } from "../../pipeline/plan/freshness";
 import type { FileState, PlannedFile } from "../../pipeline/plan/plan";
+import type { Status } from "../../pipeline/plan/status";
 import type { LakeWork } from "../../pipeline/progress";
 import type { RosterRequest } from "../../pipeline/roster/importRoster";
 import type { RunRequest } from "../../pipeline/runRequest";
@@ -55,18 +56,10 @@ export interface ReportItem extends Json<Omit<PlannedFile, "modified" | "entry">
   readonly landed?: LogLine | undefined;
 }
 
-/** The answer without the files themselves. */
-export interface ReportsAnswer {
-  /** Number of files. */
+/** The answer without the files themselves, but with their number. */
+export interface ReportsAnswer
+  extends Pick<Status, "isNew" | "overdue" | "needsAdoption" | "changedByOthers"> {
   readonly count: number;
-  /** Whether there is no lake yet: the first run creates it. */
-  readonly isNew: boolean;
-  /** The kinds of reports that are overdue. */
-  readonly overdue: readonly Freshness[];
-  /** Whether OEA's notebooks wrote the tables, so that runs are refused until they are adopted. */
-  readonly needsAdoption: boolean;
-  /** Changes to the tables by other programs. */
-  readonly changedByOthers: readonly Finding[];
 }
 
 export interface RunParams extends Connected, Pick<RunRequest, "command" | "only" | "accept"> {

@@ -131,13 +131,13 @@ export function warningText(warning: AdoptWarning): string {
       return vscode.l10n.t(
         "OEA's job may still be active: it wrote {0} at {1}. Turn it off, or it will write every row again.",
         subject,
-        dateTime(Date.parse(warning.time)),
+        dateTime(warning.time),
       );
     case "recentLanding":
       return vscode.l10n.t(
         "OEA's job may still be active: it landed {0} at {1}. Turn it off, or it will write every row again.",
         subject,
-        dateTime(Date.parse(warning.time)),
+        dateTime(warning.time),
       );
     case "rowsSince":
       return vscode.l10n.t(

@@ -183,7 +183,7 @@ export class ReportCommands {
     const { total, runs } = listed ?? { total: 0, runs: [] };
     const picked = await showQuickPick(
       runs.map(({ runId, outcome, started }) => ({
-        label: recentTime(Date.parse(started)),
+        label: recentTime(started),
         description: outcomeWord(outcome),
         detail: runId,
       })),

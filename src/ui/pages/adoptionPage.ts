@@ -36,7 +36,7 @@ function adoptionText({ tables, comparison, warnings }: AdoptSummary): string {
       numbers(vscode.l10n.t("Rows"), ({ rows }) => rows),
       numbers(vscode.l10n.t("Distinct"), ({ distinctRows }) => distinctRows),
       column(vscode.l10n.t("Last written"), ({ lastCommit }) =>
-        lastCommit === null ? "" : dateTime(Date.parse(lastCommit)),
+        lastCommit === null ? "" : dateTime(lastCommit),
       ),
     ]),
   ].join("\n");

@@ -35,7 +35,7 @@ export function rowColumns(log: readonly LogLine[]): TableColumn<LogLine>[] {
 /** The newest lines of the ingest log as a table. */
 export function logSection(log: readonly LogLine[]): string[] {
   return tableSection(vscode.l10n.t("Newest entries"), log, [
-    column(vscode.l10n.t("Time"), ({ time }) => unbroken(recentTime(Date.parse(time)))),
+    column(vscode.l10n.t("Time"), ({ time }) => unbroken(recentTime(time))),
     column(vscode.l10n.t("File"), ({ path }) => ({ path })),
     column(vscode.l10n.t("Outcome"), ({ outcome }) => logWord(outcome)),
     ...rowColumns(log),

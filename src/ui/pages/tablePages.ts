@@ -64,7 +64,7 @@ export function pageOf(table: TableReport): string {
     ),
     ...tableSection(vscode.l10n.t("Last commits"), table.commits, [
       column(vscode.l10n.t("Version"), (commit) => integer(commit.version)),
-      column(vscode.l10n.t("Time"), ({ time }) => (time === null ? "" : dateTime(Date.parse(time)))),
+      column(vscode.l10n.t("Time"), ({ time }) => (time === null ? "" : dateTime(time))),
       column(vscode.l10n.t("Operation"), ({ operation }) => operation ?? ""),
       column(vscode.l10n.t("Files added"), ({ filesAdded }) => integer(filesAdded)),
       column(vscode.l10n.t("Files removed"), ({ filesRemoved }) => integer(filesRemoved)),

@@ -28,18 +28,15 @@ export function unbroken(text: string): string {
   return text.replaceAll(" ", "\u00a0");
 }
 
-/** A time of the server or the lake (milliseconds since 1970), to the minute. */
-export function dateTime(milliseconds: number): string {
-  return new Date(milliseconds).toLocaleString(locale, {
-    dateStyle: "medium",
-    timeStyle: "short",
-  });
+/** A time of the server or the lake, in ISO 8601 or in milliseconds since 1970, to the minute. */
+export function dateTime(time: string | number): string {
+  return new Date(time).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
 }
 
 /** The same, without the current year, for a list in a narrow view. */
-export function recentTime(milliseconds: number): string {
-  const date = new Date(milliseconds);
-  if (date.getFullYear() !== new Date().getFullYear()) return dateTime(milliseconds);
+export function recentTime(time: string): string {
+  const date = new Date(time);
+  if (date.getFullYear() !== new Date().getFullYear()) return dateTime(time);
   return date.toLocaleString(locale, {
     month: "short",
     day: "numeric",

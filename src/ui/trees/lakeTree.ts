@@ -18,19 +18,28 @@ import { inVsCode } from "../texts/hints";
 import { partsOf } from "./reportsTree";
 import { coloredIcon, type FailedNode, failedItem, rowsOfLake } from "./treeItems";
 
+interface StageNode {
+  readonly kind: "stage";
+  readonly stage: LakeStage;
+}
+interface LandingsNode {
+  readonly kind: "landings";
+  readonly parent: StageNode;
+}
+interface LandingNode {
+  readonly kind: "landing";
+  readonly parent: LandingsNode;
+  readonly folder: string;
+  readonly time: string;
+}
 export type LakeNode =
   | FailedNode
   | { readonly kind: "adoption" }
-  | { readonly kind: "stage"; readonly stage: LakeStage }
-  | { readonly kind: "table"; readonly stage: LakeStage; readonly table: TableItem }
-  | { readonly kind: "landings" }
-  | { readonly kind: "landing"; readonly folder: string; readonly time: string }
-  | {
-      readonly kind: "landed";
-      readonly folder: string;
-      readonly time: string;
-      readonly file: LandedFileItem;
-    };
+  | StageNode
+  | { readonly kind: "table"; readonly parent: StageNode; readonly table: TableItem }
+  | LandingsNode
+  | LandingNode
+  | { readonly kind: "landed"; readonly parent: LandingNode; readonly file: LandedFileItem };
 
 /** Stages → tables with version, rows and last change; landed files by run. */
 export class LakeTree extends Disposable implements vscode.TreeDataProvider<LakeNode> {
@@ -71,22 +80,8 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
     }
   }
 
-  async getParent(node: LakeNode): Promise<LakeNode | undefined> {
-    switch (node.kind) {
-      case "table":
-        return { kind: "stage", stage: node.stage };
-      case "landed":
-        return { kind: "landing", folder: node.folder, time: node.time };
-      case "landing":
-        return { kind: "landings" };
-      case "landings": {
-        const { stages } = await this.read();
-        const stage = stages.find(hasLandings);
-        return stage && { kind: "stage", stage };
-      }
-      default:
-        return undefined;
-    }
+  getParent(node: LakeNode): LakeNode | undefined {
+    return "parent" in node ? node.parent : undefined;
   }
 
   getTreeItem(node: LakeNode): vscode.TreeItem {
@@ -99,22 +94,10 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
         return stageItem(node.stage);
       case "table":
         return opened(tableItem(node.table, this.findingOf(node.table)), node);
-      case "landings": {
-        const item = new vscode.TreeItem(
-          vscode.l10n.t("Landed files"),
-          vscode.TreeItemCollapsibleState.Collapsed,
-        );
-        item.id = "landings";
-        item.iconPath = new vscode.ThemeIcon("inbox");
-        return item;
-      }
+      case "landings":
+        return folderItem("landings", vscode.l10n.t("Landed files"), "inbox");
       case "landing": {
-        const item = new vscode.TreeItem(
-          dateTime(Date.parse(node.time)),
-          vscode.TreeItemCollapsibleState.Collapsed,
-        );
-        item.id = `landing:${node.folder}`;
-        item.iconPath = new vscode.ThemeIcon("folder");
+        const item = folderItem(`landing:${node.folder}`, dateTime(node.time), "folder");
         item.description = node.folder;
         return item;
       }
@@ -125,11 +108,9 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
 
   /** The node of a landed file, for revealing it; undefined if the lake has no such file. */
   async find(landedPath: string): Promise<LakeNode | undefined> {
-    const parts = new Set(landedPath.split("/"));
-    const { landings } = await this.read();
-    const landing = landings.find(({ folder }) => parts.has(folder));
-    if (!landing) return undefined;
-    const files = await this.childrenOf({ kind: "landing", folder: landing.folder, time: landing.time });
+    const folders = new Set(landedPath.split("/"));
+    const landing = (await this.landings()).find(({ folder }) => folders.has(folder));
+    const files = landing ? await this.childrenOf(landing) : [];
     return files.find((node) => node.kind === "landed" && node.file.path === landedPath);
   }
 
@@ -146,24 +127,30 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
         ...stages.map((stage) => ({ kind: "stage", stage }) as const),
       ];
     }
-    if (node.kind === "stage") return this.inStage(node.stage);
-    if (node.kind === "landings") {
-      const { landings } = await this.read();
-      return landings.map(({ folder, time }) => ({ kind: "landing", folder, time }));
+    switch (node.kind) {
+      case "stage": {
+        const tables = node.stage.tables.map((table): LakeNode => ({ kind: "table", parent: node, table }));
+        return hasLandings(node.stage) ? [...tables, { kind: "landings", parent: node }] : tables;
+      }
+      case "landings":
+        return this.landings();
+      case "landing": {
+        const { client, model } = this.parts;
+        const params = { ...(await model.connected()), folder: node.folder };
+        const { files } = await client.request(engine.landedFiles, params);
+        return files.map((file) => ({ kind: "landed", parent: node, file }));
+      }
+      default:
+        return [];
     }
-    if (node.kind === "landing") {
-      const { files } = await this.parts.client.request(engine.landedFiles, {
-        ...(await this.parts.model.connected()),
-        folder: node.folder,
-      });
-      return files.map((file) => ({ kind: "landed", folder: node.folder, time: node.time, file }));
-    }
-    return [];
   }
 
-  private async inStage(stage: LakeStage): Promise<LakeNode[]> {
-    const tables = stage.tables.map((table): LakeNode => ({ kind: "table", stage, table }));
-    return hasLandings(stage) ? [...tables, { kind: "landings" }] : tables;
+  private async landings(): Promise<LandingNode[]> {
+    const { stages, landings } = await this.read();
+    const stage = stages.find(hasLandings);
+    if (!stage) return [];
+    const parent = { kind: "landings", parent: { kind: "stage", stage } } as const;
+    return landings.map((landing) => ({ kind: "landing", parent, ...landing }));
   }
 
   private async read(): Promise<LakeOverview> {
@@ -204,6 +191,13 @@ function adoptionItem(): vscode.TreeItem {
   return item;
 }
 
+function folderItem(id: string, label: string, icon: string): vscode.TreeItem {
+  const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Collapsed);
+  item.id = id;
+  item.iconPath = new vscode.ThemeIcon(icon);
+  return item;
+}
+
 function stageItem(stage: LakeStage): vscode.TreeItem {
   const item = new vscode.TreeItem(stage.name, vscode.TreeItemCollapsibleState.Expanded);
   item.id = `stage:${stage.name}`;
@@ -236,7 +230,7 @@ function tableItem(table: TableItem, finding: Finding | undefined): vscode.TreeI
     return item;
   }
   const rows = table.rows === null ? [] : [counted.rows(table.rows)];
-  const changed = table.changed === null ? [] : [dateTime(Date.parse(table.changed))];
+  const changed = table.changed === null ? [] : [dateTime(table.changed)];
   item.description = [...rows, vscode.l10n.t("version {0}", table.version), ...changed].join(" · ");
   item.tooltip = [table.path, ...rows, `${counted.dataFiles(table.files)}, ${bytes(table.bytes)}`].join("\n");
   item.accessibilityInformation = { label: `${table.name}, ${item.description}` };

@@ -65,12 +65,12 @@ export function tooltip(item: ReportItem): vscode.MarkdownString {
     [vscode.l10n.t("State"), stateWord(item)],
     ...fact(vscode.l10n.t("Reason"), reason),
     [vscode.l10n.t("Size"), bytes(item.size)],
-    ...fact(vscode.l10n.t("Modified"), item.modified, (time) => dateTime(Date.parse(time))),
+    ...fact(vscode.l10n.t("Modified"), item.modified, dateTime),
     ...(landed === undefined
       ? []
       : [
           ...fact(vscode.l10n.t("In the lake"), landed.landedPath),
-          ...fact(vscode.l10n.t("Landed"), landed.time, (time) => dateTime(Date.parse(time))),
+          ...fact(vscode.l10n.t("Landed"), landed.time, dateTime),
           ...fact(vscode.l10n.t("Run"), landed.runId),
           ...fact("SHA-256", landed.sha256),
           ...fact(vscode.l10n.t("Rows read"), landed.rowsRead, integer),

@@ -176,7 +176,7 @@ export function outcomeWord(outcome: RunItem["outcome"]): string {
 }
 
 function runItem(run: RunItem): vscode.TreeItem {
-  const item = new vscode.TreeItem(recentTime(Date.parse(run.started)));
+  const item = new vscode.TreeItem(recentTime(run.started));
   const { word, icon, color } = outcomes()[run.outcome];
   item.id = `run:${run.runId}`;
   item.iconPath = coloredIcon(icon, color);
@@ -184,7 +184,7 @@ function runItem(run: RunItem): vscode.TreeItem {
   item.tooltip = run.error === undefined ? item.description : inVsCode(run.error);
   const retry = run.outcome !== "done" && run.outcome !== "running";
   item.contextValue = retry ? "run.failed" : "run.done";
-  item.accessibilityInformation = { label: `${dateTime(Date.parse(run.started))}, ${item.description}` };
+  item.accessibilityInformation = { label: `${dateTime(run.started)}, ${item.description}` };
   item.command = {
     command: "clever.openRun",
     title: vscode.l10n.t("Open Run Report"),
