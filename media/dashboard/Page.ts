@@ -1,6 +1,6 @@
 import { html, nothing, render, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { Change, DashboardAnswer } from "../../src/dashboard/answer";
+import type { DashboardAnswer } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardView } from "../../src/dashboard/export/view";
 import type { LinkedView } from "../../src/dashboard/export/viewLink";
@@ -13,17 +13,14 @@ import { askedTitleId, askedView, askView } from "./askView";
 import { cardsView } from "./cardsView";
 import { changesBelow } from "./changesView";
 import { ChartElement } from "./charts/ChartElement";
-import type { Chart } from "./charts/chart";
 import type { ImageKind } from "./charts/exportImage";
 import { type Look, lookOf, paperLook } from "./charts/look";
-import { weeksChart } from "./charts/weeksChart";
 import { pageFile } from "./exportPage";
 import { FilterBar } from "./FilterBar";
 import { type Formats, fill, formatsOf } from "./formats";
 import { licencesView } from "./licencesView";
 import { orUnknown } from "./missingWords";
 import { type Actions, type FilterPatch, isSameFilter, type Model, type Ready, toggled } from "./model";
-import type { Panel } from "./panels/panel";
 import { panelsOf } from "./panels/panels";
 import { panelView } from "./panelView";
 import { preserveFocus } from "./popover";
@@ -56,12 +53,8 @@ export class Page implements Actions {
   private question: number;
   private frame = 0;
   private saveTimer: ReturnType<typeof setTimeout> | undefined;
-  /** The last drawn charts, so that unchanged ones are not drawn again. */
-  private charts = new Map<string, Chart | undefined>();
   /** What has to be closed again after printing. */
   private openedToPrint: readonly HTMLDetailsElement[] = [];
-  private drawnFrom: readonly unknown[] = [];
-  private panels: readonly Panel[] = [];
   /** Whether to scroll to the answer to the latest question. */
   private showsAnswer = false;
 
@@ -147,7 +140,6 @@ export class Page implements Actions {
 
   savePage(kind: ImageKind): void {
     const { ready } = this;
-    // The remembered panels may be of an earlier answer.
     if (ready) this.save(pageFile(ready, ready.answer.rows === "some" ? panelsOf(ready) : [], kind));
   }
 
@@ -274,19 +266,11 @@ export class Page implements Actions {
       const asked = question ? askedView(ready, question, nothing) : nothing;
       return html`${missingView(ready, missing)}${ask}${asked}${incomplete}${nothingShown}`;
     }
-    this.refreshCharts(ready);
-    const chartOf = (panel: Panel) =>
-      ready.view.asTable.includes(panel.id)
-        ? undefined
-        : this.cached(panel.id, () => panel.chart(model.look));
-    const weeksOf = (change: Change) =>
-      this.cached(`change-${change.subject}-${change.name}-${change.type}`, () =>
-        weeksChart(change, ready, model.look),
-      );
-    const panels = this.panels.map((panel) => {
-      const below = panel.id === "changes" ? changesBelow(ready, weeksOf) : nothing;
-      return [panel.id, panelView(ready, panel, chartOf(panel), below)] as const;
-    });
+    const shown = panelsOf(ready);
+    const panels = shown.map(
+      (panel) =>
+        [panel.id, panelView(ready, panel, panel.id === "changes" ? changesBelow(ready) : nothing)] as const,
+    );
     const licences = licencesView(ready);
     const all: readonly (readonly [string, TemplateResult])[] = [
       ...panels,
@@ -315,23 +299,7 @@ export class Page implements Actions {
       ${largeView(ready)}
       ${question ? nothing : suppressionView(ready)}
       ${partsOf(false)}
-      ${aboutView(ready, this.panels)}`;
-  }
-
-  /** Charts depend on the answer, the look and parts of the view, but not on the search text of the table. */
-  private refreshCharts(ready: Ready): void {
-    const { units, topResources, schoolsShown } = ready.view;
-    const from = [ready.answer, this.model.look, units, topResources, schoolsShown];
-    if (from.some((each, at) => each !== this.drawnFrom[at])) {
-      this.drawnFrom = from;
-      this.charts = new Map();
-      this.panels = panelsOf(ready);
-    }
-  }
-
-  private cached<T extends Chart | undefined>(key: string, make: () => T): T {
-    if (!this.charts.has(key)) this.charts.set(key, make());
-    return this.charts.get(key) as T;
+      ${aboutView(ready, shown)}`;
   }
 
   private lookNow(): Look {

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import type { Change } from "../../src/dashboard/answer";
-import type { Chart } from "./charts/chart";
-import { weeksLegend } from "./charts/weeksChart";
+import { weeksChart, weeksLegend } from "./charts/weeksChart";
 import { fill, isolated } from "./formats";
 import { icon } from "./icons";
 import { formerNames, formerSchoolNames, nameIn, pickName, type Ready } from "./model";
@@ -20,12 +20,12 @@ const shownAtFirst = 3;
 /**
  * Below the chart of all changes: the weeks of each change, or why there are none, and what could not be judged.
  */
-export function changesBelow(ready: Ready, chartOf: (change: Change) => Chart): TemplateResult {
+export function changesBelow(ready: Ready): TemplateResult {
   const { texts, formats, answer, view, look, actions } = ready;
   const { entries } = answer.changes;
   const shown = view.allChanges ? entries : entries.slice(0, shownAtFirst);
   const weeks = html`${legendView(ready, weeksLegend(ready, look))}
-    <ol class="changes">${shown.map((change) => changeView(ready, change, chartOf(change)))}</ol>`;
+    <ol class="changes">${shown.map((change) => changeView(ready, change))}</ol>`;
   return html`${entries.length === 0 ? emptyView(ready) : view.asTable.includes("changes") ? nothing : weeks}
     ${
       entries.length > shownAtFirst && !view.asTable.includes("changes")
@@ -52,8 +52,8 @@ function emptyView(ready: Ready): TemplateResult {
     ${text === undefined ? nothing : html`<p class="quiet">${text}</p>`}</div></div>`;
 }
 
-function changeView(ready: Ready, change: Change, chart: Chart): TemplateResult {
-  const { texts, formats, filter, frozen, actions } = ready;
+function changeView(ready: Ready, change: Change): TemplateResult {
+  const { texts, formats, filter, frozen, look, actions } = ready;
   const list = changeList(change);
   const name = nameIn(texts, list, change.name);
   const [actual, expected] = [formats.average(change.actual), formats.average(change.expected)];
@@ -72,7 +72,9 @@ function changeView(ready: Ready, change: Change, chart: Chart): TemplateResult 
       <span class="quiet change-kind">${changeKind(ready, change)}</span>
     </div>
     ${former ? html`<p class="quiet change-text former">${former}</p>` : nothing}
-    ${chartView(ready, `${isolated(name)}: ${sentence}`, chart)}
+    ${guard([change, look], () =>
+      chartView(ready, `${isolated(name)}: ${sentence}`, weeksChart(change, ready, look)),
+    )}
   </li>`;
 }
 

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import type { ChartHost } from "./charts/ChartElement";
 import type { Chart, LegendEntry } from "./charts/chart";
 import type { ImageKind } from "./charts/exportImage";
@@ -13,14 +14,10 @@ import { asTableView, exportView, partView } from "./partView";
 import { entered } from "./popover";
 import { otherDivisionView, sentencesView } from "./suppressionView";
 
-/** A chart with its title and controls, or its table instead. */
-export function panelView(
-  ready: Ready,
-  panel: Panel,
-  chart: Chart | undefined,
-  below: unknown = nothing,
-): TemplateResult {
-  const { texts, view, frozen, actions } = ready;
+/** A chart with its title and controls, or its table instead; the chart is only drawn again if it has changed. */
+export function panelView(ready: Ready, panel: Panel, below: unknown = nothing): TemplateResult {
+  const { texts, view, frozen, answer, look, actions } = ready;
+  const drawnFrom = [answer, look, view.units, view.topResources, view.schoolsShown];
   const asTable = view.asTable.includes(panel.id);
   const filtered = ready.filter.resources.length + ready.filter.resourceTypes.length > 0;
   const without = withoutDays(ready, panel.report);
@@ -47,17 +44,19 @@ export function panelView(
     ${
       asTable
         ? dataTableView(ready, panel.title, panel.table())
-        : chart
-          ? html`${legendView(ready, chart.legend)}${chartView(ready, panel.summary, chart)}`
-          : below === nothing
-            ? nothingView(ready, panel)
-            : nothing
+        : guard(drawnFrom, () => drawingView(ready, panel, below))
     }
     ${suppressedView(ready, panel)}
     ${panel.caption && !asTable ? html`<p class="quiet caption">${panel.caption}</p>` : nothing}
     ${panel.id === "time" && !asTable && !frozen && ready.answer.byDay.length > 1 ? html`<p class="quiet hint">${texts.dragHint}</p>` : nothing}
     ${below}`;
   return partView(ready, panel, notes, tools, body);
+}
+
+function drawingView(ready: Ready, panel: Panel, below: unknown) {
+  const chart = panel.chart(ready.look);
+  if (!chart) return below === nothing ? nothingView(ready, panel) : nothing;
+  return html`${legendView(ready, chart.legend)}${chartView(ready, panel.summary, chart)}`;
 }
 
 /** Why there is no chart, unless the sentences below say so. */
