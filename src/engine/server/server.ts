@@ -35,12 +35,7 @@ export class EngineServer implements AsyncDisposable {
   constructor(connection: MessageConnection) {
     this.handlers = new Handlers(connection);
     useTokenConnection(connection);
-    this.answerServer();
-    this.answerRuns();
-    this.answerUpkeep();
-    this.answerReads();
-    this.answerPreviews();
-    this.answerLifecycle();
+    this.answerCalls();
   }
 
   /** Logs an error outside of any request, without any text that may contain a value. */
@@ -73,8 +68,10 @@ export class EngineServer implements AsyncDisposable {
     this.inLane("work", call, (...request) => handler(...request).finally(() => this.dashboards.recheck()));
   }
 
-  private answerServer(): void {
-    const { handlers, sources, sample } = this;
+  /** Says which function answers each call, and in which lane. */
+  private answerCalls(): void {
+    const { handlers, sources, sample, dashboards, previews } = this;
+
     handlers.on(protocol.fetchHostKey, async ({ host, port, timeoutSeconds }, signal) => {
       const { fetchHostKey } = await import("../../sftp/connection/hostKey");
       return { hostKey: await fetchHostKey(host, port, signal, timeoutSeconds) };
@@ -95,20 +92,14 @@ export class EngineServer implements AsyncDisposable {
       { everyReport: true },
     );
     this.inLane("sample", protocol.startSample, (params, signal) => sample.start(params, signal));
-  }
 
-  private answerRuns(): void {
-    const { sources } = this;
     this.change(protocol.run, async (params, ...context) => (await runs()).run(params, sources, ...context));
     this.change(protocol.importRoster, async (params, ...context) =>
       (await rosters()).importRoster(params, sources, ...context),
     );
     this.inLane("work", protocol.verify, async (...request) => (await runs()).verify(...request));
     this.inLane("work", protocol.dismiss, async (...request) => (await upkeep()).dismiss(...request));
-  }
 
-  private answerUpkeep(): void {
-    const { handlers, dashboards } = this;
     this.change(protocol.adopt, async (...request) => (await upkeep()).adopt(...request));
     this.change(protocol.optimize, async (...request) => (await upkeep()).optimize(...request));
     this.change(protocol.repair, async (...request) => (await upkeep()).repair(...request));
@@ -120,10 +111,7 @@ export class EngineServer implements AsyncDisposable {
       (await upkeep()).updateGroups(params, () => dashboards.division(params, signal), signal),
     );
     handlers.on(protocol.createAssets, async (...request) => (await upkeep()).createAssets(...request));
-  }
 
-  private answerReads(): void {
-    const { handlers, dashboards } = this;
     handlers.on(protocol.dashboard, (...request) => dashboards.answer(...request));
     handlers.on(protocol.listRuns, async (...request) => (await runs()).listRuns(...request));
     this.inLane("read", protocol.readRun, async (...request) => (await runs()).readRun(...request));
@@ -134,10 +122,7 @@ export class EngineServer implements AsyncDisposable {
       (await contents()).tableReport(...request),
     );
     handlers.on(protocol.landedFiles, async (...request) => (await contents()).landedFiles(...request));
-  }
 
-  private answerPreviews(): void {
-    const { handlers, previews } = this;
     handlers.on(protocol.previewReport, (params, signal) => previews.openReport(params, signal));
     handlers.on(protocol.previewMore, (params, signal) => previews.more(params, signal));
     handlers.on(protocol.previewRows, async (params) => previews.rows(params));
@@ -146,10 +131,7 @@ export class EngineServer implements AsyncDisposable {
       previews.close(token);
       return {};
     });
-  }
 
-  private answerLifecycle(): void {
-    const { handlers, sources } = this;
     handlers.on(protocol.forget, () => sources.forget().then(() => ({})));
     handlers.on(protocol.shutdown, (_params, signal) => this.close(signal).then(() => ({})));
   }
