@@ -8,7 +8,7 @@ import { dateLimits, fill } from "./formats";
 import { icon } from "./icons";
 import { MultiSelect } from "./MultiSelect";
 import { type FilterPatch, type Model, type NameList, nameIn, nameLists } from "./model";
-import { close, popover } from "./popover";
+import { close, onSubmit, popover } from "./popover";
 import { savedView, type Typed } from "./savedView";
 import { schoolGroups } from "./schoolGroups";
 
@@ -89,14 +89,11 @@ export class FilterBar {
       html`<label><span>${texts[name]}</span>
         <input id=${`own-${name}`} name=${name} type="date" class="input" required min=${limits.first} max=${limits.last} value=${value} />
       </label>`;
-    const submit = (event: SubmitEvent) => {
-      event.preventDefault();
-      if (!(event.currentTarget instanceof HTMLFormElement)) return;
-      const given = new FormData(event.currentTarget);
-      const [first = "", last = ""] = ["from", "to"].map((name) => String(given.get(name))).sort();
+    const submit = onSubmit((own) => {
+      const [first, last] = [own("from"), own("to")];
       close("filter-dates");
-      actions.setFilter({ range: { from: first, to: last } });
-    };
+      actions.setFilter({ range: first <= last ? { from: first, to: last } : { from: last, to: first } });
+    });
     return popover({
       id: "filter-dates",
       className: "control active",

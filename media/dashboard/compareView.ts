@@ -4,7 +4,7 @@ import { breakPatch } from "./comparisonWords";
 import { dateLimits, fill } from "./formats";
 import { icon } from "./icons";
 import type { FilterPatch, Model } from "./model";
-import { close, popover } from "./popover";
+import { close, onSubmit, popover } from "./popover";
 
 const maxNameLength = 60;
 
@@ -19,17 +19,13 @@ export function compareView(model: Model): TemplateResult {
     close("filter-compare");
     actions.setFilter(patch);
   };
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    if (!(event.currentTarget instanceof HTMLFormElement)) return;
-    const given = new FormData(event.currentTarget);
-    const text = (name: string) => String(given.get(name) ?? "").trim();
+  const submit = onSubmit((text) => {
     const period = (name: string) => ({ from: text(`${name}-from`), to: text(`${name}-to`) });
     apply({
       range: period("second"),
       compare: { ...period("first"), name: text("first-name"), rangeName: text("second-name") },
     });
-  };
+  });
   /** The browser shows the message instead of submitting the form. */
   const refuseReversed = ({ currentTarget }: Event) => {
     const form = currentTarget instanceof HTMLButtonElement ? currentTarget.form : null;

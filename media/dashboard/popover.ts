@@ -48,6 +48,16 @@ export function popover(given: Popover): TemplateResult {
     >${content}</div>`;
 }
 
+/** A form's handler that acts on what the reader entered, texts without spaces around them. */
+export function onSubmit(act: (entered: (name: string) => string) => void): (event: SubmitEvent) => void {
+  return (event) => {
+    event.preventDefault();
+    if (!(event.currentTarget instanceof HTMLFormElement)) return;
+    const given = new FormData(event.currentTarget);
+    act((name) => String(given.get(name) ?? "").trim());
+  };
+}
+
 /** What the reader entered or chose in the element of an event. */
 export function entered({ target }: Event): string {
   return target instanceof HTMLInputElement || target instanceof HTMLSelectElement ? target.value : "";
