@@ -28,7 +28,7 @@ import { notify, notifyError, reported } from "./messages";
 import { adoptionPage, adoptionPages } from "./pages/adoptionPage";
 import { tablePage, tablePages } from "./pages/tablePages";
 import type { Parts } from "./parts";
-import { EnginePreviews, previewViewType } from "./preview/enginePreviews";
+import { previewViewType } from "./preview/enginePreviews";
 import { BackgroundCheck } from "./runs/backgroundCheck";
 import { RunController } from "./runs/runController";
 import { runPage, runReports } from "./runs/runReport";
@@ -123,11 +123,9 @@ export class Application extends Disposable {
     this.hold(vscode.window.createTreeView<RunNode>("clever.runs", { treeDataProvider: this.runsTree }));
 
     const previewContext = () => ({
+      ...parts,
       extensionUri: context.extensionUri,
-      source: new EnginePreviews(parts),
       strings: previewStrings((text) => vscode.l10n.t(text), vscode.env.language, locale),
-      onDidChangeConnection: model.onDidChangeConnection,
-      onUserAction: () => model.onUserAction(true),
     });
     const openPreview = async (origin: "server" | "lake", file: string, delivery?: string) => {
       const { PreviewPanel } = await import("./preview/PreviewPanel");

@@ -15,9 +15,10 @@ import {
 import { type FromPage, fromPage, type PageFile, pageState, type ToPage } from "../../protocol/dashboard";
 import { section } from "../connection/settings";
 import { Disposable } from "../dispose";
-import { notify } from "../messages";
+import { notify, reported } from "../messages";
 import { isOnUsersMachine, localFolder, saveFile } from "../pages/localFiles";
 import { mediaFile, showPage } from "../pages/webview";
+import type { Parts } from "../parts";
 import { nameOf } from "../texts/format";
 import { showInformationMessage } from "../window";
 import { DashboardSession, type DashboardSource } from "./DashboardSession";
@@ -29,7 +30,7 @@ export interface SavedState {
 }
 
 /** What the panel depends on. */
-export interface DashboardContext {
+export interface DashboardContext extends Pick<Parts, "model" | "log"> {
   readonly extensionUri: vscode.Uri;
   /** The link that opens the dashboard in VS Code. */
   readonly link: string;
@@ -39,14 +40,8 @@ export interface DashboardContext {
   district(): string;
   /** The reader's saved items for the current lake. */
   readonly saved: SavedState;
-  /** Fires when the numbers may have changed: after a run or a change of settings. */
+  /** Fires when the numbers may have changed, after a run or a change of settings; before the model's connection does. */
   readonly onDidChange: vscode.Event<void>;
-  /** Fires when the numbers may come from another lake, after `onDidChange` has fired. */
-  readonly onDidChangeConnection: vscode.Event<void>;
-  /** Called when the user acts in the page. */
-  onUserAction(): void;
-  /** Shows the error of an action that the user requested. */
-  notifyError(error: unknown): void;
 }
 
 /** The tab with the participation dashboard; there is only one. */
@@ -128,7 +123,7 @@ export class DashboardPanel extends Disposable {
         this.post({ type: "given", ...this.given() });
       }),
     );
-    this.hold(context.onDidChangeConnection(() => this.session.forget()));
+    this.hold(context.model.onDidChangeConnection(() => this.session.forget()));
 
     const { language, title } = context.texts;
     showPage(panel, context.extensionUri, { name: "dashboard", icons: false, root: "div", language, title });
@@ -152,9 +147,9 @@ export class DashboardPanel extends Disposable {
       const before = parsed.data.state;
       this.post({ type: "init", texts, ...this.given(), ...this.session.start, before, ...asked });
     }
-    if (parsed.data.type === "retry") this.context.onUserAction();
+    if (parsed.data.type === "retry") this.context.model.onUserAction(true);
     void this.session.handle(parsed.data);
-    void this.act(parsed.data).catch((error: unknown) => this.context.notifyError(error));
+    void reported(this.context.log, () => this.act(parsed.data));
   }
 
   /** Handles messages that are not questions about numbers. */

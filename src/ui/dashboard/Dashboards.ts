@@ -176,9 +176,9 @@ export class Dashboards extends Disposable {
 
   private async panelContext(): Promise<DashboardContext> {
     const { context, parts, groupSize } = this;
-    const { model, log } = parts;
     const { dashboardTexts } = await texts();
     return {
+      ...parts,
       extensionUri: context.extensionUri,
       district: districtName,
       saved: await savedIn(context.globalState),
@@ -186,9 +186,6 @@ export class Dashboards extends Disposable {
       source: engineSource(parts, groupSize, context.globalStorageUri.fsPath),
       texts: dashboardTexts((text) => vscode.l10n.t(text), vscode.env.language, locale),
       onDidChange: this.changed.event,
-      onDidChangeConnection: model.onDidChangeConnection,
-      onUserAction: () => model.onUserAction(true),
-      notifyError: (error) => notifyError(error, log),
     };
   }
 }

@@ -5,18 +5,15 @@ import type { PreviewStrings } from "../../protocol/previewStrings";
 import { Disposable } from "../dispose";
 import { confirmed, notify, offers } from "../messages";
 import { showPage } from "../pages/webview";
+import type { Parts } from "../parts";
 import { showErrorMessage } from "../window";
-import { type PreviewSource, previewViewType } from "./enginePreviews";
+import { EnginePreviews, previewViewType } from "./enginePreviews";
 import { PreviewSession } from "./PreviewSession";
 
 /** What the panel depends on. */
-export interface PreviewContext {
+export interface PreviewContext extends Parts {
   readonly extensionUri: vscode.Uri;
-  readonly source: PreviewSource;
   readonly strings: PreviewStrings;
-  readonly onDidChangeConnection: vscode.Event<void>;
-  /** Called when the user acts in the page. */
-  onUserAction(): void;
 }
 
 /** The tab with a report's first rows; one per file. */
@@ -67,8 +64,8 @@ export class PreviewPanel extends Disposable {
     private delivery?: string,
   ) {
     super();
-    const { extensionUri, source, strings, onDidChangeConnection } = context;
-    this.session = new PreviewSession(source, file, {
+    const { extensionUri, strings, model } = context;
+    this.session = new PreviewSession(new EnginePreviews(context), file, {
       post: (message) => this.post(message),
       confirmReveal: () => this.confirmReveal(),
       revealFailed: (error) => notify(showErrorMessage, describeError(error), offers.log()),
@@ -81,7 +78,7 @@ export class PreviewPanel extends Disposable {
     // Another server or lake may have another file of this name. Revealed identities of the old one must not stay
     // visible.
     this.hold(
-      onDidChangeConnection(() => {
+      model.onDidChangeConnection(() => {
         if (panel.visible) void this.session.open();
         else this.session.reopenWhenShown();
       }),
@@ -109,7 +106,7 @@ export class PreviewPanel extends Disposable {
     if (parsed.data.type === "ready") {
       this.post({ type: "init", file: this.file, strings: this.context.strings, before: parsed.data.state });
     }
-    if (parsed.data.type === "retry") this.context.onUserAction();
+    if (parsed.data.type === "retry") this.context.model.onUserAction(true);
     if (parsed.data.type === "connect") void vscode.commands.executeCommand("clever.connect");
     void this.session.handle(parsed.data);
   }

@@ -433,7 +433,7 @@ suite("the dashboard", function () {
 
   /** The options of the extension's own panel. */
   async function ground(): Promise<DashboardContext> {
-    const { client, model } = await activeApplication();
+    const { client, log, model } = await activeApplication();
     const extension = extensions.getExtension("clever-lake.clever-lake");
     assert.ok(extension);
     const source: DashboardSource = {
@@ -450,6 +450,8 @@ suite("the dashboard", function () {
       },
     };
     return {
+      model,
+      log,
       extensionUri: extension.extensionUri,
       link: "vscode://clever-lake.clever-lake/dashboard",
       source,
@@ -457,9 +459,6 @@ suite("the dashboard", function () {
       saved: { read: () => ({ groups: [], views: [] }), write: async () => undefined },
       texts: dashboardTexts((text) => text, "en"),
       onDidChange: new EventEmitter<void>().event,
-      onDidChangeConnection: new EventEmitter<void>().event,
-      onUserAction: () => undefined,
-      notifyError: (error) => assert.fail(String(error)),
     };
   }
 });

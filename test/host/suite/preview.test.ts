@@ -5,7 +5,7 @@ import path from "node:path";
 import { commands, extensions, window } from "vscode";
 import type { ToPage } from "../../../src/protocol/preview";
 import { previewStrings } from "../../../src/protocol/previewStrings";
-import { EnginePreviews, previewViewType } from "../../../src/ui/preview/enginePreviews";
+import { previewViewType } from "../../../src/ui/preview/enginePreviews";
 import { PreviewPanel } from "../../../src/ui/preview/PreviewPanel";
 import { activeApplication, killEngine, until } from "../application";
 import { District, setSetting } from "../district";
@@ -159,11 +159,11 @@ suite("a report's preview", function () {
     const extension = extensions.getExtension("clever-lake.clever-lake");
     assert.ok(extension);
     const ground = {
+      client,
+      log,
+      model,
       extensionUri: extension.extensionUri,
-      source: new EnginePreviews({ model, client, log }),
       strings: previewStrings((text) => text, "en"),
-      onDidChangeConnection: model.onDidChangeConnection,
-      onUserAction: () => undefined,
     };
     const restore = (state: unknown) => {
       const panel = window.createWebviewPanel(previewViewType, "restored", -1);
