@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { CleverLakeError } from "../../src/basics/errors";
 import { type Move, TargetGuard } from "../../src/ui/connection/targetGuard";
 import { type Targets, targetsOf } from "../../src/ui/connection/targets";
 import { SealedStore, secretsIn } from "../helpers/sealedStore";
@@ -46,14 +45,11 @@ function guarded(store = new SealedStore()) {
   const asked: Move[] = [];
   const answers: ((allowed: boolean) => void)[] = [];
   const allowed: string[] = [];
-  const guard = new TargetGuard(secrets, {
-    ask: (move) => {
-      asked.push(move);
-      return new Promise<boolean>((resolve) => answers.push(resolve));
-    },
-    refusal: () => new CleverLakeError("config", "Not there."),
-    allowed: () => allowed.push("allowed"),
-  });
+  const ask = (move: Move) => {
+    asked.push(move);
+    return new Promise<boolean>((resolve) => answers.push(resolve));
+  };
+  const guard = new TargetGuard(secrets, () => allowed.push("allowed"), ask);
   guard.mayAsk = true;
   const answer = async (isAllowed: boolean) => {
     await expect.poll(() => answers.length).toBeGreaterThan(0);

@@ -24,7 +24,6 @@ import {
   writeConnection,
 } from "./settings";
 import { TargetGuard } from "./targetGuard";
-import { targetQuestions } from "./targetQuestions";
 import { targetsOf } from "./targets";
 
 /** How long another window may take to write a connection. */
@@ -79,7 +78,7 @@ export class ConnectionModel extends Disposable {
     private readonly log: vscode.LogOutputChannel,
   ) {
     super();
-    this.guard = new TargetGuard(secrets, { ...targetQuestions, allowed: () => this.loadAgain() });
+    this.guard = new TargetGuard(secrets, () => this.loadAgain());
     this.hold(
       vscode.workspace.onDidChangeConfiguration((event) => {
         const ofReports = [`${section}.userTypes`, `${section}.expectReportsWithin`];
