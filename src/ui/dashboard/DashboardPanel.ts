@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { dashboardHtml } from "../../dashboard/export/dashboardHtml";
-import type { DashboardTexts } from "../../dashboard/export/texts";
+import { dashboardTexts } from "../../dashboard/export/texts";
 import type { DashboardView } from "../../dashboard/export/view";
 import { type LinkedView, parseViewLink, viewLink } from "../../dashboard/export/viewLink";
 import type { DashboardFilter } from "../../dashboard/filter";
@@ -13,21 +13,15 @@ import {
   withChange,
 } from "../../dashboard/saved";
 import { type FromPage, fromPage, type PageFile, pageState, type ToPage } from "../../protocol/dashboard";
-import { section } from "../connection/settings";
+import { given, lakeUrl, section, usesSample } from "../connection/settings";
 import { Disposable } from "../dispose";
 import { notify, reported } from "../messages";
 import { isOnUsersMachine, localFolder, saveFile } from "../pages/localFiles";
 import { mediaFile, showPage } from "../pages/webview";
 import type { Parts } from "../parts";
-import { nameOf } from "../texts/format";
+import { locale, nameOf } from "../texts/format";
 import { showInformationMessage } from "../window";
 import { DashboardSession, type DashboardSource } from "./DashboardSession";
-
-/** Storage for the items that the reader saves under names. */
-export interface SavedState {
-  read(): Saved;
-  write(saved: Saved): Thenable<void>;
-}
 
 /** What the panel depends on. */
 export interface DashboardContext extends Pick<Parts, "model" | "log"> {
@@ -35,11 +29,8 @@ export interface DashboardContext extends Pick<Parts, "model" | "log"> {
   /** The link that opens the dashboard in VS Code. */
   readonly link: string;
   readonly source: DashboardSource;
-  readonly texts: DashboardTexts;
-  /** The district's name, for exported files; empty if it is not set. */
-  district(): string;
-  /** The reader's saved items for the current lake. */
-  readonly saved: SavedState;
+  /** Storage for the reader's saved items. */
+  readonly state: vscode.Memento;
   /** Fires when the numbers may have changed, after a run or a change of settings; before the model's connection does. */
   readonly onDidChange: vscode.Event<void>;
 }
@@ -68,7 +59,7 @@ export class DashboardPanel extends Disposable {
       return shown;
     }
     const { viewType } = DashboardPanel;
-    const panel = vscode.window.createWebviewPanel(viewType, context.texts.title, vscode.ViewColumn.Active);
+    const panel = vscode.window.createWebviewPanel(viewType, textsNow().title, vscode.ViewColumn.Active);
     return new DashboardPanel(panel, context, linked?.filter, linked?.question);
   }
 
@@ -90,6 +81,7 @@ export class DashboardPanel extends Disposable {
   }
 
   private readonly session: DashboardSession;
+  private readonly texts = textsNow();
   /** Whether its page is running and listening. */
   private isRunning = false;
 
@@ -125,7 +117,7 @@ export class DashboardPanel extends Disposable {
     );
     this.hold(context.model.onDidChangeConnection(() => this.session.forget()));
 
-    const { language, title } = context.texts;
+    const { language, title } = this.texts;
     showPage(panel, context.extensionUri, { name: "dashboard", icons: false, root: "div", language, title });
     void this.session.refresh();
   }
@@ -141,7 +133,7 @@ export class DashboardPanel extends Disposable {
     if (!parsed.success) return;
     if (parsed.data.type === "ready") {
       this.isRunning = true;
-      const { texts } = this.context;
+      const { texts } = this;
       const asked = this.asked === undefined ? {} : { asked: this.asked };
       this.asked = undefined;
       const before = parsed.data.state;
@@ -186,10 +178,10 @@ export class DashboardPanel extends Disposable {
 
   /** Changes the reader's saved items, unless there would be too many; the page then shows what is stored. */
   private async keep(change: SavedChange): Promise<void> {
-    const before = this.context.saved.read();
+    const before = this.readSaved();
     const saved = withChange(before, change);
     if (savedSchema.safeParse(saved).success) {
-      await this.context.saved.write(saved);
+      await this.context.state.update(savedKey(), saved);
       const [name] = replacedNames(before, change);
       if (name !== undefined)
         this.notice(vscode.l10n.t("The item previously saved as {0} was replaced.", name));
@@ -206,7 +198,12 @@ export class DashboardPanel extends Disposable {
 
   /** The page's data from the settings and the current lake, other than numbers. */
   private given() {
-    return { district: this.context.district(), saved: this.context.saved.read() };
+    return { district: districtName(), saved: this.readSaved() };
+  }
+
+  /** The saved items for the lake of the settings. Unreadable data from another version counts as none. */
+  private readSaved(): Saved {
+    return savedSchema.safeParse(this.context.state.get(savedKey())).data ?? { groups: [], views: [] };
   }
 
   private async save({ kind, name, content }: PageFile): Promise<void> {
@@ -229,10 +226,8 @@ export class DashboardPanel extends Disposable {
     if (!target) return;
     const read = async (file: string) =>
       Buffer.from(await vscode.workspace.fs.readFile(mediaFile(this.context.extensionUri, file))).toString();
-    const { texts } = this.context;
-    const district = this.context.district();
     const bundle = { script: await read("dashboard.js"), styles: await read("dashboard.css") };
-    const html = dashboardHtml(bundle, { answer, view, texts, district });
+    const html = dashboardHtml(bundle, { answer, view, texts: this.texts, district: districtName() });
     await saveFile("The dashboard", target, Buffer.from(html));
     this.notifySaved(target, "html");
   }
@@ -266,4 +261,18 @@ export class DashboardPanel extends Disposable {
 /** Asks where to save a file. */
 function askWhere(name: string, filters: Record<string, string[]>): Thenable<vscode.Uri | undefined> {
   return vscode.window.showSaveDialog({ filters, defaultUri: vscode.Uri.joinPath(localFolder(), name) });
+}
+
+function textsNow() {
+  return dashboardTexts((text) => vscode.l10n.t(text), vscode.env.language, locale);
+}
+
+function savedKey(): string {
+  return `clever.saved:${usesSample() ? "sample" : String(lakeUrl())}`;
+}
+
+/** The setting, without further validation; it is displayed and never part of a path. */
+function districtName(): string {
+  const name = given("districtName");
+  return typeof name === "string" ? name.trim().slice(0, 200) : "";
 }

@@ -4,22 +4,14 @@ import { areRowsAmong, withCaveats } from "../../dashboard/caveats";
 import { defaultSchoolYearStart } from "../../dashboard/opening";
 import type { Connected, CountingParams, GroupsSummary } from "../../engine/messages/messages";
 import * as engine from "../../engine/messages/protocol";
-import {
-  given,
-  lakeUrl,
-  readDashboardFiles,
-  readGeneralSettings,
-  section,
-  usesSample,
-} from "../connection/settings";
+import { given, readDashboardFiles, readGeneralSettings, section, usesSample } from "../connection/settings";
 import { Disposable } from "../dispose";
 import { continuable, isCancellation, notify, notifyError } from "../messages";
 import type { Parts } from "../parts";
 import { counted } from "../texts/counts";
-import { locale } from "../texts/format";
 import { showInformationMessage, showWarningMessage } from "../window";
 import { withWork } from "../withWork";
-import type { DashboardContext, SavedState } from "./DashboardPanel";
+import type { DashboardContext } from "./DashboardPanel";
 import type { DashboardSource } from "./DashboardSession";
 import type { GroupSize } from "./groupSize";
 
@@ -29,7 +21,6 @@ const viewType = "clever.dashboard";
 const linkPath = "/dashboard";
 /** The tab includes message validation and many texts, so it is loaded on demand. */
 const panel = () => import("./DashboardPanel");
-const texts = () => import("../../dashboard/export/texts");
 
 /** Settings that affect the dashboard. */
 const settings = [
@@ -82,7 +73,7 @@ export class Dashboards extends Disposable {
     this.hold(
       vscode.window.registerWebviewPanelSerializer(viewType, {
         deserializeWebviewPanel: async (tab, state: unknown) => {
-          (await panel()).DashboardPanel.restore(tab, state, await this.panelContext());
+          (await panel()).DashboardPanel.restore(tab, state, this.panelContext());
         },
       }),
     );
@@ -98,7 +89,7 @@ export class Dashboards extends Disposable {
     const parsed = dashboardFilterSchema.safeParse(filter);
     const question = questionIds.find((id) => id === asked) ?? null;
     const linked = parsed.success ? { filter: parsed.data, question } : undefined;
-    (await panel()).DashboardPanel.open(await this.panelContext(), linked);
+    (await panel()).DashboardPanel.open(this.panelContext(), linked);
   }
 
   /** Opens the dashboard with the view of a link that the user followed. */
@@ -174,17 +165,14 @@ export class Dashboards extends Disposable {
     }
   }
 
-  private async panelContext(): Promise<DashboardContext> {
+  private panelContext(): DashboardContext {
     const { context, parts, groupSize } = this;
-    const { dashboardTexts } = await texts();
     return {
       ...parts,
       extensionUri: context.extensionUri,
-      district: districtName,
-      saved: await savedIn(context.globalState),
+      state: context.globalState,
       link: `${vscode.env.uriScheme}://${context.extension.id}${linkPath}`,
       source: engineSource(parts, groupSize, context.globalStorageUri.fsPath),
-      texts: dashboardTexts((text) => vscode.l10n.t(text), vscode.env.language, locale),
       onDidChange: this.changed.event,
     };
   }
@@ -192,22 +180,6 @@ export class Dashboards extends Disposable {
 
 function groupsText(): string {
   return vscode.l10n.t("Clever: updating the table of groups");
-}
-
-/** The saved items for the lake of the settings. Unreadable data from another version counts as none. */
-async function savedIn(state: vscode.Memento): Promise<SavedState> {
-  const { savedSchema } = await import("../../dashboard/saved");
-  const key = () => `clever.saved:${usesSample() ? "sample" : String(lakeUrl())}`;
-  return {
-    read: () => savedSchema.safeParse(state.get(key())).data ?? { groups: [], views: [] },
-    write: (saved) => state.update(key(), saved),
-  };
-}
-
-/** The setting, without further validation; it is displayed and never part of a path. */
-function districtName(): string {
-  const name = given("districtName");
-  return typeof name === "string" ? name.trim().slice(0, 200) : "";
 }
 
 /** Asks the engine, with the current settings. The page offers the log, so a failure is in it. */

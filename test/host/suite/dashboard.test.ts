@@ -5,7 +5,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { commands, EventEmitter, env, extensions, Uri, ViewColumn, window } from "vscode";
-import { dashboardTexts } from "../../../src/dashboard/export/texts";
 import { viewLink } from "../../../src/dashboard/export/viewLink";
 import { openingFilter, openingView } from "../../../src/dashboard/opening";
 import { maxSaved, type SavedChange } from "../../../src/dashboard/saved";
@@ -455,9 +454,7 @@ suite("the dashboard", function () {
       extensionUri: extension.extensionUri,
       link: "vscode://clever-lake.clever-lake/dashboard",
       source,
-      district: () => "",
-      saved: { read: () => ({ groups: [], views: [] }), write: async () => undefined },
-      texts: dashboardTexts((text) => text, "en"),
+      state: { keys: () => [], get: () => undefined, update: async () => undefined },
       onDidChange: new EventEmitter<void>().event,
     };
   }
