@@ -133,29 +133,6 @@ export function notifyNothingSelected(view: "clever.reports" | "clever.lake"): v
   );
 }
 
-/**
- * Waits for work that changes the lake, and tells the views, whatever its outcome. If the user cancels it, says that it
- * can be continued; still rejects.
- */
-export async function continuable<T>(
-  model: { lakeMayHaveChanged(): void },
-  work: PromiseLike<T>,
-): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (isCancellation(error)) {
-      notify(
-        showInformationMessage,
-        vscode.l10n.t("Stopped. Completed work is kept; run the command again to continue."),
-      );
-    }
-    throw error;
-  } finally {
-    model.lakeMayHaveChanged();
-  }
-}
-
 /** Whether an error is a cancellation by the user. */
 export function isCancellation(error: unknown): boolean {
   return error instanceof vscode.CancellationError || (error instanceof Error && error.name === "AbortError");

@@ -1,7 +1,9 @@
+import * as vscode from "vscode";
 import type { Connected, WorkProgress } from "../engine/messages/messages";
 import type { EngineCall } from "../engine/messages/protocol";
-import { confirmed, continuable } from "./messages";
+import { confirmed, isCancellation, notify } from "./messages";
 import type { Parts } from "./parts";
+import { showInformationMessage } from "./window";
 import { withWork } from "./withWork";
 
 /** How a notification shows work. */
@@ -14,7 +16,7 @@ interface Shown<Progress> {
 
 /**
  * Requests work on the lake and shows its progress. Anything but a dry run may have changed the lake, whatever the
- * outcome.
+ * outcome, and can be continued if the user cancels it.
  */
 export async function workOnLake<
   Params extends Connected & { readonly dryRun?: boolean },
@@ -36,7 +38,18 @@ export async function workOnLake<
     };
     return client.request(call, params, { signal, onProgress });
   });
-  return params.dryRun ? work : continuable(model, work);
+  if (params.dryRun) return work;
+  try {
+    return await work;
+  } catch (error) {
+    if (isCancellation(error)) {
+      const text = vscode.l10n.t("Stopped. Completed work is kept; run the command again to continue.");
+      notify(showInformationMessage, text);
+    }
+    throw error;
+  } finally {
+    model.lakeMayHaveChanged();
+  }
 }
 
 /** The steps of a command that first shows what it would do, then asks. */

@@ -6,11 +6,12 @@ import type { Connected, CountingParams, GroupsSummary } from "../../engine/mess
 import * as engine from "../../engine/messages/protocol";
 import { given, readDashboardFiles, readGeneralSettings, section, usesSample } from "../connection/settings";
 import { Disposable } from "../dispose";
-import { continuable, isCancellation, notify, notifyError } from "../messages";
+import { isCancellation, notify, reported } from "../messages";
 import type { Parts } from "../parts";
 import { counted } from "../texts/counts";
 import { showInformationMessage, showWarningMessage } from "../window";
 import { withWork } from "../withWork";
+import { workOnLake } from "../workOnLake";
 import type { DashboardContext } from "./DashboardPanel";
 import type { DashboardSource } from "./DashboardSession";
 import type { GroupSize } from "./groupSize";
@@ -62,12 +63,14 @@ export class Dashboards extends Disposable {
     this.hold(
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (settings.some((setting) => event.affectsConfiguration(setting))) this.changed.fire();
-        if (event.affectsConfiguration(`${section}.minimumGroupSize`)) void this.confirmGroupSize();
+        // A setting that would show everyone is confirmed at once, not only when the dashboard is opened.
+        if (event.affectsConfiguration(`${section}.minimumGroupSize`))
+          void reported(log, () => this.groupSize.current());
       }),
     );
     this.hold(
       vscode.window.registerUriHandler({
-        handleUri: (uri) => this.openLink(uri).catch((error: unknown) => notifyError(error, log)),
+        handleUri: (uri) => reported(log, () => this.openLink(uri)),
       }),
     );
     this.hold(
@@ -110,7 +113,7 @@ export class Dashboards extends Disposable {
   async updateGroups(): Promise<GroupsSummary> {
     const connected = await this.parts.model.connected();
     const params = await this.groupsParams(connected, await this.groupSize.confirmed());
-    const done = await continuable(this.parts.model, this.writeGroups(params));
+    const done = await workOnLake(this.parts, engine.updateGroups, params, { title: groupsText() });
     const text = done.written
       ? vscode.l10n.t("The table of groups is up to date: {0}.", counted.groups(done.groups))
       : vscode.l10n.t("The table of groups is already up to date.");
@@ -132,37 +135,21 @@ export class Dashboards extends Disposable {
     show(groupsText());
     try {
       const size = await this.groupSize.current(signal);
-      await this.writeGroups(await this.groupsParams(connected, size), signal, location);
+      const params = await this.groupsParams(connected, size);
+      const work = (_progress: unknown, cancelled: AbortSignal) =>
+        this.parts.client.request(engine.updateGroups, params, {
+          signal: AbortSignal.any([cancelled, signal]),
+        });
+      await withWork(groupsText(), work, undefined, location);
       return undefined;
     } catch (error) {
       return signal.aborted || isCancellation(error) ? undefined : error;
     }
   }
 
-  private writeGroups(
-    params: CountingParams,
-    signal?: AbortSignal,
-    location?: vscode.ProgressLocation,
-  ): Thenable<GroupsSummary> {
-    const work = (_progress: unknown, cancelled: AbortSignal) => {
-      const signals = [cancelled, ...(signal ? [signal] : [])];
-      return this.parts.client.request(engine.updateGroups, params, { signal: AbortSignal.any(signals) });
-    };
-    return withWork(groupsText(), work, undefined, location);
-  }
-
   private async groupsParams(connected: Connected, minimumGroupSize: number): Promise<CountingParams> {
     const { keepWhole } = await readGeneralSettings();
     return { ...connected, minimumGroupSize, keepWhole, cacheFolder: this.context.globalStorageUri.fsPath };
-  }
-
-  /** A setting that would show everyone is confirmed at once, not only when the dashboard is opened. */
-  private async confirmGroupSize(): Promise<void> {
-    try {
-      await this.groupSize.current();
-    } catch (error) {
-      notifyError(error, this.parts.log);
-    }
   }
 
   private panelContext(): DashboardContext {
