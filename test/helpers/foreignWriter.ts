@@ -77,6 +77,13 @@ export class ForeignWriter {
     await this.commit(operation, [...files.map((file) => removeFile(file, { dataChange })), { add }]);
   }
 
+  /** Rewrites all data files of a table without partitions into one, with the same rows. */
+  async compact(): Promise<void> {
+    const files = [...(await this.snapshot()).files.values()];
+    const add = await this.file((rows) => `SELECT * FROM ${rows}`, undefined, false);
+    await this.commit("OPTIMIZE", [...files.map((file) => removeFile(file, { dataChange: false })), { add }]);
+  }
+
   /**
    * Removes all commits before the newest version, as a clean-up of the log does after its days of retention. Without
    * transactions, it does as if these had expired, too.

@@ -96,6 +96,14 @@ describe("importing a roster", () => {
     },
   );
 
+  test("is not written again after another program compacted its data files", async () => {
+    const roster = csv(student("amy", "1"), student("ben", "2"));
+    await imported(roster);
+    await new ForeignWriter(fixture.lake, rosterTable).compact();
+    expect((await imported(roster)).outcome).toBe("unchanged");
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
   test("masks a person's identity in a school's id", async () => {
     await imported(csv(student("amy", "1", "amy@mail.example"), student("ben", "2", "S1/sis-ben")));
     expect(await table("amy", "ben")).toEqual(["amy 1 [pseudonym]", "ben 2 S1/[pseudonym]"]);

@@ -1,18 +1,13 @@
-import { createHash } from "node:crypto";
 import { type Division, groupsColumns } from "../../clever/groupsTable";
 import { groupsTable } from "../../clever/layout";
 import type { OpenLake } from "../../delta/openLake";
-import type { Snapshot } from "../../delta/snapshot";
 import { withTables } from "../../delta/withTable";
-import { Duck, type DuckSession, sqlName } from "../../duck/duck";
+import { Duck, sqlName } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { requireLake } from "../../lake/requireLake";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
 import { replaceRows, requireShapeOf, type WholeTable } from "../write/replaceRows";
-
-/** The tag of the table's one data file: a hash of the division that it holds. */
-const divisionTag = "clever.division";
 
 const table: WholeTable = {
   path: groupsTable,
@@ -35,20 +30,9 @@ interface GroupsRequest extends OpenLake {
  * is there, and as `commit` does.
  */
 export async function updateGroups({ division, ...request }: GroupsRequest): Promise<boolean> {
-  const rows = rowsOf(division);
+  const parameters = [JSON.stringify(rowsOf(division))];
   const outcome = await request.duck.session(
-    (session) =>
-      replaceRows({
-        ...request,
-        session,
-        table,
-        query: rowsSql,
-        parameters: [JSON.stringify(rows)],
-        tags: { [divisionTag]: hashOf(rows) },
-        isCurrent: async (snapshot, select) =>
-          divisionsOf(snapshot).join() === divisionsWith(rows).join() &&
-          (await matchesItsDivision(session, { snapshot, select })),
-      }),
+    (session) => replaceRows({ ...request, session, table, query: rowsSql, parameters }),
     request.signal,
   );
   return outcome.committed;
@@ -82,39 +66,6 @@ export async function minimumGroupSizeOf(open: OpenLake): Promise<number | undef
     const { size } = await session.one(sql);
     return size === null ? undefined : Number(size);
   });
-}
-
-/** Whether the table's rows are those of the division that its tag names. */
-export async function matchesItsDivision(
-  session: DuckSession,
-  { snapshot, select }: { readonly snapshot: Snapshot; readonly select: string },
-): Promise<boolean> {
-  const rows = await session.query(
-    `SELECT * REPLACE (day_left_out::VARCHAR AS day_left_out) FROM (${select})
-     ORDER BY cohort NULLS LAST, group_number, day_left_out`,
-  );
-  const found = rows.map((row) =>
-    groupsColumns.map(({ name, type }): Row[number] => {
-      const value = row[name];
-      if (value === null || value === undefined) return null;
-      return type === "integer" ? Number(value) : String(value);
-    }),
-  );
-  return divisionsOf(snapshot).join() === divisionsWith(found).join();
-}
-
-/** The tags of the table's data files. */
-function divisionsOf(snapshot: Snapshot): unknown[] {
-  return [...snapshot.files.values()].map((file) => file.tags?.[divisionTag]);
-}
-
-/** The tags of a table with these rows: without rows there is no data file. */
-function divisionsWith(rows: readonly Row[]): string[] {
-  return rows.length > 0 ? [hashOf(rows)] : [];
-}
-
-function hashOf(rows: readonly Row[]): string {
-  return createHash("sha256").update(JSON.stringify(rows)).digest("hex");
 }
 
 type Row = readonly (string | number | null)[];

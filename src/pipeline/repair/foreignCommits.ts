@@ -114,14 +114,9 @@ export function consistencyMark(
   snapshot: Snapshot | undefined,
   checked: CheckedVersions,
 ): Action[] {
-  const isConsistent = snapshot && isMarked(snapshot);
-  if (!isConsistent && checked.get(tablePath) !== (snapshot?.version ?? -1)) return [];
+  const isMarked = snapshot && snapshot.transactions.get(verifiedAppId)?.version === snapshot.version;
+  if (!isMarked && checked.get(tablePath) !== (snapshot?.version ?? -1)) return [];
   return [replacementMark(snapshot)];
-}
-
-/** Whether the newest commit of a table records that the table is consistent. */
-export function isMarked({ transactions, version }: Snapshot): boolean {
-  return transactions.get(verifiedAppId)?.version === version;
 }
 
 /** The same for a commit that replaces all of our rows, whatever other programs did before. */

@@ -14,7 +14,6 @@ const table: WholeTable = {
   name: "students_pseudo",
   description: "The district's students: pseudonym, school and grade.",
 };
-const names = rosterColumns.map(({ name }) => sqlName(name)).join(", ");
 const studentsPerStatement = 10_000;
 
 /**
@@ -37,8 +36,7 @@ export async function replaceRoster(
       requireHeld,
       signal,
       table,
-      query: `SELECT ${names} FROM roster ORDER BY sis_id_pseudonym`,
-      isCurrent: (_snapshot, select) => hasSameRows(session, select),
+      query: "FROM roster ORDER BY sis_id_pseudonym",
     });
     return { version: snapshot?.version ?? 0, changed: committed };
   }, signal);
@@ -114,13 +112,4 @@ async function load(session: DuckSession, students: Iterable<PseudonymizedStuden
     batch = [];
   }
   if (batch.length > 0) await insert(batch);
-}
-
-async function hasSameRows(session: DuckSession, rows: string): Promise<boolean> {
-  const stored = `SELECT ${names} FROM (${rows})`;
-  const expected = `SELECT ${names} FROM roster`;
-  const [row] = await session.query(
-    `SELECT 1 FROM ((${stored} EXCEPT ALL ${expected}) UNION ALL (${expected} EXCEPT ALL ${stored})) LIMIT 1`,
-  );
-  return row === undefined;
 }

@@ -19,7 +19,6 @@ import { withUncheckedFiles } from "../../delta/withTable";
 import { type DuckSession, sqlName } from "../../duck/duck";
 import { countOurRows, monthsWithoutRows } from "../activity/digitalActivity";
 import { requireAdopted } from "../adopt/oeaTables";
-import { matchesItsDivision } from "../groups/updateGroups";
 import type { LandedContext } from "../landedReader";
 import { type LogEntry, unexplainedRows } from "../log/ingestLog";
 import type { SourceEntries } from "../log/logTable";
@@ -208,7 +207,11 @@ export const otherTables: readonly OtherTable[] = [
   { path: rosterTable, columns: rosterColumns, check: checkRoster },
   // Another module may have created it, with columns of its own.
   { path: digitalActivityTable, columns: [], check: checkActivity },
-  { path: groupsTable, columns: groupsColumns, check: checkGroups },
+  {
+    path: groupsTable,
+    columns: groupsColumns,
+    check: (table) => changedByOthers(table, "Update the table."),
+  },
 ];
 
 /** Checks a table, if it exists: complete, and with the right rows. */
@@ -256,11 +259,6 @@ async function checkActivity({ context, session, ...table }: CountedTable): Prom
   }
   if (due === undefined || due === ours) return undefined;
   return `It has ${counted(ours, "row")} of reports where the reports' tables have ${due}.`;
-}
-
-async function checkGroups({ session, ...table }: CountedTable): Promise<string | undefined> {
-  if (await matchesItsDivision(session, table)) return changedByOthers(table, "Update the table.");
-  return "Its rows do not match the division that was last written; update the table.";
 }
 
 /** What other programs did to a table since this program wrote it. */

@@ -8,7 +8,8 @@ import { requireSameShape } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
 import { type NewTable, removeFile, tableActions } from "../../delta/tableActions";
 import { withDataFiles } from "../../delta/withTable";
-import { isMarked, replacementMark } from "../repair/foreignCommits";
+import { sqlName } from "../../duck/duck";
+import { foreignChanges, replacementMark } from "../repair/foreignCommits";
 
 /** A table without partitions whose rows are replaced together. */
 export interface WholeTable extends NewTable {
@@ -16,30 +17,20 @@ export interface WholeTable extends NewTable {
   readonly path: string;
 }
 
-export interface Replacement
-  extends OpenLake,
-    Pick<DataFileRequest, "session" | "query" | "parameters" | "tags"> {
+export interface Replacement extends OpenLake, Pick<DataFileRequest, "session" | "query" | "parameters"> {
   readonly table: WholeTable;
-  /** Whether a state of the table, with its rows as a SELECT, is already correct. */
-  readonly isCurrent: (snapshot: Snapshot, select: string) => Promise<boolean>;
   /** Rejects if another run has taken over the lake; called right before the commit. */
   readonly requireHeld: () => Promise<void>;
 }
 
 /**
  * Makes a table contain exactly the rows of a query, in one commit, so that a reader finds the rows before or after it;
- * no commit if it already does. Rejects with `unsupportedTable` if another program's table with different columns is
- * there, and as `commit` does.
+ * no commit if it already does and no other program changed its rows. Rejects with `unsupportedTable` if another
+ * program's table with different columns is there, and as `commit` does.
  */
-export async function replaceRows({
-  table,
-  duck,
-  isCurrent,
-  requireHeld,
-  ...rows
-}: Replacement): Promise<CommitOutcome> {
+export async function replaceRows(replacement: Replacement): Promise<CommitOutcome> {
+  const { table, requireHeld, lake, duck, signal } = replacement;
   const { path: tablePath, columns } = table;
-  const { lake, signal } = rows;
   return commit({
     lake,
     duck,
@@ -48,24 +39,32 @@ export async function replaceRows({
     operation: { name: "WRITE", parameters: { mode: "Overwrite" } },
     attempt: async (snapshot) => {
       requireShapeOf(table, snapshot);
-      const files = filesOf({ snapshot });
-      const same =
-        snapshot &&
-        isMarked(snapshot) &&
-        withDataFiles(rows, [{ snapshot }], (localPathOf) =>
-          isCurrent(snapshot, readQuery(snapshot, files, localPathOf)),
-        );
-      if (same && (await ifReadable(same))) return undefined;
-      const add = await writeDataFile({ ...rows, tablePath, columns });
+      if (snapshot && (await ifReadable(hasSameRows(replacement, snapshot)))) return undefined;
+      const add = await writeDataFile({ ...replacement, tablePath, columns });
       await requireHeld();
       const before = snapshot
-        ? files.map((file) => removeFile(file, { dataChange: true }))
+        ? filesOf({ snapshot }).map((file) => removeFile(file, { dataChange: true }))
         : tableActions(table);
       // Another run that took over in the meantime may have written other rows.
       const actions = [...before, ...(add ? [{ add }] : []), replacementMark(snapshot)];
       return { actions, readsTable: true };
     },
   });
+}
+
+async function hasSameRows(replacement: Replacement, snapshot: Snapshot): Promise<boolean> {
+  const { session, table, query, parameters } = replacement;
+  if ((await foreignChanges(replacement, snapshot)).changes.length > 0) return false;
+  const texts = table.columns.map(({ name }) => `${sqlName(name)}::VARCHAR`).join(", ");
+  const different = await withDataFiles(replacement, [{ snapshot }], (localPathOf) =>
+    session.query(
+      `WITH stored AS (SELECT ${texts} FROM (${readQuery(snapshot, filesOf({ snapshot }), localPathOf)})),
+         due AS (SELECT ${texts} FROM (${query}))
+       (FROM stored EXCEPT ALL FROM due) UNION ALL (FROM due EXCEPT ALL FROM stored) LIMIT 1`,
+      parameters,
+    ),
+  );
+  return different.length === 0;
 }
 
 /** Rejects with `unsupportedTable` if another program's table with different columns is there. */
