@@ -53,6 +53,11 @@ export function isDamage(error: unknown): boolean {
   return isCleverLakeError(error, "corrupt", "engine", "notFound");
 }
 
+/** Whether a table cannot be read: it is damaged, or another program gave it other columns or newer features. */
+export function isUnreadable(error: unknown): boolean {
+  return isDamage(error) || isCleverLakeError(error, "unsupportedTable");
+}
+
 /** The result of work; undefined if it fails with an error of this kind. Other failures reject. */
 export async function undefinedIf<T>(
   isMeant: (error: unknown) => boolean,

@@ -25,9 +25,17 @@ export interface Commit {
  * `unsupportedTable`.
  */
 export async function readSnapshot(open: OpenLake, tablePath: string): Promise<Snapshot | undefined> {
+  return readable(await readUncheckedSnapshot(open, tablePath));
+}
+
+/** `readSnapshot` of a table with features that this program knows, but cannot read: its data files must not be read. */
+export async function readUncheckedSnapshot(
+  open: OpenLake,
+  tablePath: string,
+): Promise<Snapshot | undefined> {
   const recorded = await readLastCheckpoint(open, tablePath);
   const snapshot = await fromLastCheckpoint(open, tablePath, recorded);
-  return readable(snapshot ?? (await fromListing(open, tablePath, recorded, await listLog(open, tablePath))));
+  return snapshot ?? (await fromListing(open, tablePath, recorded, await listLog(open, tablePath)));
 }
 
 /**

@@ -37,6 +37,19 @@ export class ForeignWriter {
     await writeFile(place, formatCommit([info, ...actions]), { flag: "wx" });
   }
 
+  /** Deletes rows of a data file by a deletion vector, as Databricks and Fabric do. */
+  async deleteByVector(): Promise<void> {
+    const [file] = (await this.snapshot()).files.values();
+    if (file === undefined) throw new Error("there is no data file");
+    const names = ["deletionVectors"];
+    const versions = { minReaderVersion: 3, minWriterVersion: 7 };
+    await this.commit("DELETE", [
+      { protocol: { ...versions, readerFeatures: names, writerFeatures: names } },
+      removeFile(file, { dataChange: true }),
+      { add: { ...file, deletionVector: { storageType: "i", pathOrInlineDv: "x", offset: 1 } } },
+    ]);
+  }
+
   /** Makes the table need a feature that no reader has yet. */
   async requireFeature(feature: string): Promise<void> {
     const versions = { minReaderVersion: 3, minWriterVersion: 7 };

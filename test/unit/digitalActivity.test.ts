@@ -12,6 +12,7 @@ import { removeFile, tableActions } from "../../src/delta/tableActions";
 import { sqlString } from "../../src/duck/duck";
 import { updateActivityWithoutRun, updateDigitalActivity } from "../../src/pipeline/activity/digitalActivity";
 import { exportEngagement } from "../../src/pipeline/activity/exportEngagement";
+import { repairLake } from "../../src/pipeline/repair/repair";
 import { optimizeLake } from "../../src/pipeline/upkeep/optimizeLake";
 import { readTables } from "../../src/pipeline/write/tables";
 import { ForeignWriter } from "../helpers/foreignWriter";
@@ -22,6 +23,7 @@ import {
   dailyPath,
   PipelineFixture,
   pseudonym,
+  salt,
   usage,
   usageCsv,
   usagePath,
@@ -198,6 +200,51 @@ test("a table with a different schema is left unchanged and reported, and the ru
   expect(summary.failed[0]?.reason).toMatch(/not as this program creates it/);
   expect(await fixture.rows()).toHaveLength(1);
   expect(await version(fixture)).toBe(0);
+});
+
+describe("a table with deletion vectors of another program", () => {
+  async function withVectors(further?: string): Promise<PipelineFixture> {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(dailyPath(), dailyCsv(daily("a"), daily("b")));
+    await fixture.run(on);
+    if (further !== undefined) await rewrite(fixture, { merge: false, further });
+    await new ForeignWriter(fixture.lake, digitalActivityTable).deleteByVector();
+    expect((await fixture.verify()).problems).toMatchObject([
+      { subject: digitalActivityTable, problem: expect.stringMatching(/deletionVectors/) },
+    ]);
+    return fixture;
+  }
+  const repair = ({ lake }: PipelineFixture, dryRun: boolean) => repairLake({ lake, salt, dryRun });
+  const both = ["day a 2024-09-03 1", "day b 2024-09-03 1"];
+
+  test("is written anew by a run", async () => {
+    const fixture = await withVectors();
+    const note = "1 month written, 2 rows";
+    const notes = [{ path: digitalActivityTable, note }];
+    expect(await fixture.run(on)).toMatchObject({ failed: [], notes });
+    expect(await events(fixture, "a", "b")).toEqual(both);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("is written anew by a repair", async () => {
+    const fixture = await withVectors();
+    const tables = [{ table: digitalActivityTable, problem: null }];
+    const before = await fixture.tree();
+    expect(await repair(fixture, true)).toMatchObject({ tables });
+    expect(await fixture.tree()).toEqual(before);
+    expect(await repair(fixture, false)).toMatchObject({ tables });
+    expect(await events(fixture, "a", "b")).toEqual(both);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("stays if it has rows of other modules", async () => {
+    const fixture = await withVectors(otherModule);
+    const before = await version(fixture);
+    const reason = expect.stringMatching(/deletionVectors.* Drop them from any other table/) as unknown;
+    expect(await fixture.run(on)).toMatchObject({ failed: [{ path: digitalActivityTable, reason }] });
+    expect(await repair(fixture, false)).toMatchObject({ tables: [{ problem: reason }] });
+    expect(await version(fixture)).toBe(before);
+  });
 });
 
 test("merged data files of the tables give the same events", async () => {

@@ -115,6 +115,19 @@ describe("the table of groups", () => {
     await expectHealed();
   });
 
+  test.each([
+    ["deleted rows by a deletion vector", (writer: ForeignWriter) => writer.deleteByVector()],
+    ["dropped a column", (writer: ForeignWriter) => writer.dropColumn("grade")],
+  ] as const)(
+    "from which another program %s is reported by verify, and written anew by the next update",
+    async (_, change) => {
+      await change(new ForeignWriter(fixture.lake, groupsTable));
+      expect(await problems()).toHaveLength(1);
+      await expectHealed();
+      expect(await fixture.version(groupsTable)).toBe(0);
+    },
+  );
+
   test("without its log is listed by verify, and written again by the next update", async () => {
     await rm(fixture.lake.localPath(commitPath(groupsTable, 0)));
     const { tables, problems, leftovers } = await fixture.verify();

@@ -220,9 +220,18 @@ describe("importing a roster", () => {
       if (place.startsWith(rosterTable) && place.endsWith(".parquet")) await fixture.lose(place);
     await expect(imported(roster)).rejects.toMatchObject({
       code: "shrinks",
-      message: expect.stringContaining("The current roster is damaged"),
+      message: expect.stringContaining("The current roster cannot be read"),
     });
     expect(await imported(roster, { replace: true })).toMatchObject({ outcome: "imported", version: 1 });
+    expect(await table("amy", "ben")).toEqual(["amy 1 S1", "ben 2 S1"]);
+  });
+
+  test("replaces one with deletion vectors of another program only if a person says so", async () => {
+    const roster = csv(student("amy", "1"), student("ben", "2"));
+    await imported(roster);
+    await new ForeignWriter(fixture.lake, rosterTable).deleteByVector();
+    await expect(imported(roster)).rejects.toMatchObject({ code: "shrinks" });
+    expect(await imported(roster, { replace: true })).toMatchObject({ outcome: "imported" });
     expect(await table("amy", "ben")).toEqual(["amy 1 S1", "ben 2 S1"]);
   });
 

@@ -21,7 +21,8 @@ import { requireComplete } from "../adopt/oeaTables";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
 import { nothingYet } from "../nothingYet";
-import { monthName, replacementMark } from "../repair/foreignCommits";
+import { hasOurCommits, monthName, replacementMark } from "../repair/foreignCommits";
+import { writeInPlaceOrAnew } from "../repair/swapTable";
 import { type PseudoTables, readTables } from "../write/tables";
 import { engagementSql } from "./engagementSql";
 
@@ -78,20 +79,28 @@ interface Month {
 /**
  * Makes the table contain each row of the `_pseudo` tables once. One commit replaces the months that changed; if none
  * did, there is no commit. Rejects with `unsupportedTable` if another program's table with different columns is there,
- * and as `commit` does.
+ * and as `commit` does. A table that this program cannot write is written anew if it has no rows of other modules.
  */
-export async function updateDigitalActivity(request: ActivityRequest): Promise<ActivitySummary> {
+export function updateDigitalActivity(request: ActivityRequest): Promise<ActivitySummary> {
+  const isOurs = (snapshot: Snapshot) =>
+    hasOurCommits(snapshot) && [...snapshot.files.values()].every((file) => activityTags([file]));
+  return writeInPlaceOrAnew(request, digitalActivityTable, isOurs, (tablePath) =>
+    updateActivityAt(tablePath, request),
+  );
+}
+
+async function updateActivityAt(tablePath: string, request: ActivityRequest): Promise<ActivitySummary> {
   const { lake, duck, tables, damaged, requireHeld, signal } = request;
   let months: string[] = [];
   let rows = 0;
   // Usually nothing is due, and a commit lists the log first.
-  const known = await readSnapshot(request, digitalActivityTable);
+  const known = await readSnapshot(request, tablePath);
   if (dueMonths(known, tables, damaged).length === 0) return { months, rows };
   await commit({
     lake,
     duck,
     signal,
-    tablePath: digitalActivityTable,
+    tablePath,
     snapshot: known,
     operation: {
       name: "WRITE",
@@ -99,17 +108,13 @@ export async function updateDigitalActivity(request: ActivityRequest): Promise<A
     },
     attempt: async (snapshot) => {
       if (snapshot)
-        requireSameShape(
-          snapshot.metadata,
-          { columns: activityColumns, partitionColumns },
-          digitalActivityTable,
-        );
+        requireSameShape(snapshot.metadata, { columns: activityColumns, partitionColumns }, tablePath);
       months = [];
       rows = 0;
       const actions: Action[] = [];
       for (const month of dueMonths(snapshot, tables, damaged)) {
         const before = actions.length;
-        const add = await replaceMonth(request, snapshot, month, actions);
+        const add = await replaceMonth({ ...request, tablePath }, snapshot, month, actions);
         const { year, month: number } = month.partition;
         if (actions.length > before) months.push(monthName(Number(year), Number(number)));
         rows += numRecords(add ? [add] : []) ?? 0;
@@ -214,17 +219,17 @@ function hashOf(sources: Month["sources"]): string {
  * @returns the new file with our rows
  */
 async function replaceMonth(
-  request: ActivityRequest,
+  request: ActivityRequest & { readonly tablePath: string },
   snapshot: Snapshot | undefined,
   { partition, sources, inputsHash, isCurrent, ours, foreign }: Month,
   actions: Action[],
 ): Promise<AddFile | undefined> {
-  const { lake, duck, signal } = request;
+  const { lake, duck, tablePath, signal } = request;
   const read = [...(isCurrent ? [] : sources), { snapshot, files: foreign }];
   const write = {
     lake,
     signal,
-    tablePath: digitalActivityTable,
+    tablePath,
     columns: activityColumns,
     partitionValues: partition,
   };

@@ -125,3 +125,8 @@ export function replacementMark(snapshot: Snapshot | undefined): Action {
     txn: { appId: verifiedAppId, version: (snapshot?.version ?? -1) + 1, lastUpdated: Date.now() },
   };
 }
+
+/** Whether this program wrote to a table. */
+export function hasOurCommits({ transactions }: Snapshot): boolean {
+  return transactions.has(verifiedAppId);
+}

@@ -34,10 +34,11 @@ import { unloggedLandings } from "../verify/verifyStorage";
 import { allReports, appliedVersions, type LakeTables, readTables, stateOf } from "../write/tables";
 import { type Damage, damagedPaths, damageOf, withDamage } from "./damage";
 import { type CompareValues, inspectTables, refusalOf } from "./inspectTables";
-import { clearRebuildFolder, type RepairContext, swapTable } from "./rebuild";
+import type { RepairContext } from "./rebuild";
 import { rebuildLookups } from "./rebuildLookups";
 import { type RebuiltMonth, rebuildRows } from "./rebuildRows";
 import { dropDamagedFiles, isLogIncomplete, lostEntries } from "./restoreLog";
+import { clearRebuildFolder, swapTable } from "./swapTable";
 
 export interface RepairRequest extends LakeWork {
   readonly salt: string;
@@ -145,7 +146,7 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
     };
     const compareValues = valuesComparedBy(context, state);
     const inspected = await inspectTables(open, tables, state, compareValues);
-    const findings = withDamage(inspected.findings, damage);
+    const findings = withDamage([...inspected.findings, ...others.unreadable], damage);
     for (const { table } of findings) {
       const report = reportOf(table);
       const landed = report ? entriesOf(entries.anonymized, report) : [];
@@ -158,7 +159,7 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
       const repair = new TableRepair(context, finding, tables, { state, damage, ...entries }, log);
       repaired.push(isBlocked ? repair.blocked() : await repair.repaired());
     }
-    return summary([...restored, ...repaired, ...tablesGone(tables, entries), ...others.unreadable]);
+    return summary([...restored, ...repaired, ...tablesGone(tables, entries)]);
   });
 }
 
@@ -173,22 +174,19 @@ function valuesComparedBy(context: RepairContext, state: LakeState): CompareValu
   };
 }
 
-/**
- * The tables that are not derived from the landed files alone. Those that cannot be read are returned as tables that
- * stay.
- */
+/** The tables that are not derived from the landed files alone, and what is found of those that cannot be read. */
 async function otherTables(
   open: OpenLake,
-): Promise<{ readonly snapshots: readonly Snapshot[]; readonly unreadable: readonly RepairedTable[] }> {
+): Promise<{ readonly snapshots: readonly Snapshot[]; readonly unreadable: readonly Finding[] }> {
   const snapshots: Snapshot[] = [];
-  const unreadable: RepairedTable[] = [];
+  const unreadable: Finding[] = [];
   for (const path of [rosterTable, groupsTable, digitalActivityTable]) {
     try {
       const snapshot = await readSnapshot(open, path);
       if (snapshot) snapshots.push(snapshot);
     } catch (error) {
-      const problem = problemOf(error, open.signal);
-      unreadable.push({ ...unrepaired(path, "It cannot be read.", "table"), problem });
+      const problem = `It cannot be read: ${problemOf(error, open.signal)}`;
+      unreadable.push({ table: path, months: [], problem });
     }
   }
   return { snapshots, unreadable };
@@ -298,7 +296,7 @@ class TableRepair {
     });
   }
 
-  /** A table with a damaged data file that is not derived from the landed files alone. */
+  /** A table that is not derived from the landed files alone, and has a damaged data file or cannot be read. */
   private repairOther(): Promise<RepairedTable> {
     const { finding, known } = this;
     const remedy = remedies.get(finding.table);

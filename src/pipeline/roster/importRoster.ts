@@ -1,5 +1,5 @@
 import { counted, integer } from "../../basics/counted";
-import { CleverLakeError, isDamage } from "../../basics/errors";
+import { CleverLakeError, isUnreadable } from "../../basics/errors";
 import { sha256Of } from "../../basics/sha256";
 import type { Division } from "../../clever/groupsTable";
 import { type Header, headerBytes, isProblem, type Problem, readHeader } from "../../clever/header";
@@ -152,7 +152,7 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
   };
 }
 
-/** Undefined if there is no roster yet, or if it is to be replaced and is damaged. */
+/** Undefined if there is no roster yet, or if it is to be replaced and cannot be read. */
 async function compareWithCurrent(
   { file, replace }: RosterRequest,
   open: OpenLake,
@@ -161,11 +161,11 @@ async function compareWithCurrent(
   try {
     return await compareWithRoster(open, students);
   } catch (error) {
-    if (!isDamage(error)) throw error;
+    if (!isUnreadable(error)) throw error;
     if (replace) return undefined;
     throw new CleverLakeError(
       "shrinks",
-      "The current roster is damaged, so the file cannot be compared with it; nothing was imported.",
+      "The current roster cannot be read, so the file cannot be compared with it; nothing was imported.",
       { subject: file.path, hint: "If it is complete, import it with --replace.", cause: error },
     );
   }

@@ -1,4 +1,4 @@
-import { isCleverLakeError, isDamage, undefinedIf } from "../../basics/errors";
+import { isUnreadable, undefinedIf } from "../../basics/errors";
 import { lookupTable, rosterTable } from "../../clever/layout";
 import { rosterColumns } from "../../clever/roster";
 import type { OpenLake } from "../../delta/openLake";
@@ -68,7 +68,6 @@ export async function compareWithReports(
   open: OpenLake,
   students: Iterable<PseudonymizedStudent>,
 ): Promise<SharedStudents | undefined> {
-  const isUnreadable = (error: unknown) => isDamage(error) || isCleverLakeError(error, "unsupportedTable");
   const found: ReadonlySet<string>[] = [];
   for (const report of allReports()) {
     const known = await undefinedIf(isUnreadable, pseudonymsIn(open, lookupTable(report)));

@@ -1,4 +1,4 @@
-import { CleverLakeError, describeError, isCleverLakeError, isDamage } from "../../basics/errors";
+import { CleverLakeError, describeError, isCleverLakeError, isUnreadable } from "../../basics/errors";
 import { mapConcurrently } from "../../basics/mapConcurrently";
 import { sha256Of } from "../../basics/sha256";
 import { ingestLogTable, pseudoTable, saltFingerprintPath } from "../../clever/layout";
@@ -193,7 +193,7 @@ async function collectDamage<T>(
   try {
     return await work();
   } catch (error) {
-    if (!isDamage(error) && !isCleverLakeError(error, "unsupportedTable")) throw error;
+    if (!isUnreadable(error)) throw error;
     problems.push({ subject, problem: `It could not be read. ${describeError(error)}` });
     return undefined;
   }

@@ -9,7 +9,8 @@ import type { Snapshot } from "../../delta/snapshot";
 import { type NewTable, removeFile, tableActions } from "../../delta/tableActions";
 import { withDataFiles } from "../../delta/withTable";
 import { sqlName } from "../../duck/duck";
-import { foreignChanges, replacementMark } from "../repair/foreignCommits";
+import { foreignChanges, hasOurCommits, replacementMark } from "../repair/foreignCommits";
+import { writeInPlaceOrAnew } from "../repair/swapTable";
 
 /** A table without partitions whose rows are replaced together. */
 export interface WholeTable extends NewTable {
@@ -25,12 +26,19 @@ export interface Replacement extends OpenLake, Pick<DataFileRequest, "session" |
 
 /**
  * Makes a table contain exactly the rows of a query, in one commit, so that a reader finds the rows before or after it;
- * no commit if it already does and no other program changed its rows. Rejects with `unsupportedTable` if another
- * program's table with different columns is there, and as `commit` does.
+ * no commit if it already does and no other program changed its rows. If another program changed its columns, or gave
+ * it features that this program cannot write, it is written anew. Rejects with `unsupportedTable` if the table is not
+ * ours, and as `commit` does.
  */
-export async function replaceRows(replacement: Replacement): Promise<CommitOutcome> {
+export function replaceRows(replacement: Replacement): Promise<CommitOutcome> {
+  return writeInPlaceOrAnew(replacement, replacement.table.path, hasOurCommits, (tablePath) =>
+    replaceRowsAt(tablePath, replacement),
+  );
+}
+
+async function replaceRowsAt(tablePath: string, replacement: Replacement): Promise<CommitOutcome> {
   const { table, requireHeld, lake, duck, signal } = replacement;
-  const { path: tablePath, columns } = table;
+  const { columns } = table;
   return commit({
     lake,
     duck,
