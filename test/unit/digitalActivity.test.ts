@@ -324,9 +324,14 @@ test.each([
     expect((await fixture.verify()).problems).toEqual([{ subject: digitalActivityTable, problem }]);
     await updateActivityWithoutRun(fixture.lake);
     expect((await fixture.verify()).problems).toEqual([]);
-    // A month that is not in the table yet is no problem, whatever other modules did before the last update.
+    // A month that is not in the table yet is no problem, whatever other modules do to their own rows of it.
     await fixture.put(dailyPath("2024-10-01"), dailyCsv(daily("a", "2024-10-01")));
     await fixture.run();
+    const others = () =>
+      writer.file((rows) => `SELECT * FROM ${rows} WHERE event_object = 'Canvas'`, { year: 2024, month: 10 });
+    const first = await others();
+    await writer.commit("WRITE", [{ add: first }]);
+    await writer.commit("WRITE", [removeFile(first, { dataChange: true }), { add: await others() }]);
     expect((await fixture.verify()).problems).toEqual([]);
   },
 );

@@ -13,8 +13,8 @@ export interface ForeignChange {
   readonly engine: string | undefined;
   /** The months whose rows it changed, `yyyy-MM`; undefined if unknown. */
   readonly months: ReadonlySet<string> | undefined;
-  /** Whether it removed data files, and possibly rows. */
-  readonly removes: boolean;
+  /** The data files that it removed, and possibly rows of. */
+  readonly removed: readonly RemoveFile[];
 }
 
 /**
@@ -74,7 +74,9 @@ function changeIn(actions: readonly Action[], version: number): ForeignChange | 
     operation: info?.operation ?? "an unknown operation",
     engine: info?.engineInfo,
     months: months.every((month) => month !== undefined) ? new Set(months) : undefined,
-    removes: actions.some((action) => "remove" in action && action.remove.dataChange),
+    removed: actions.flatMap((action) =>
+      "remove" in action && action.remove.dataChange ? [action.remove] : [],
+    ),
   };
 }
 

@@ -130,7 +130,7 @@ class TableInspector {
     if (doubled > 0) texts.push(`${counted(doubled, "row")} too many: pairs of ids occur more than once.`);
     if (missing > 0) texts.push(`${counted(missing, "pseudonym")} of the table have no pair in it.`);
     // People of replaced deliveries have no row, but their ids may be in texts.
-    if (missing > 0 || changes.some(({ removes }) => removes))
+    if (missing > 0 || changes.some(({ removed }) => removed.length > 0))
       this.incompleteLookups = lookupsIncomplete(this.report);
     return { table, months: [], problem: texts.join(" ") };
   }

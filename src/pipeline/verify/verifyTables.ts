@@ -17,12 +17,12 @@ import { requireColumns, type TableShape } from "../../delta/schema";
 import { readCheckedSnapshot, type Snapshot } from "../../delta/snapshot";
 import { withUncheckedFiles } from "../../delta/withTable";
 import { type DuckSession, sqlName } from "../../duck/duck";
-import { countOurRows, monthsWithoutRows } from "../activity/digitalActivity";
+import { activityTags, countOurRows, monthsWithoutRows } from "../activity/digitalActivity";
 import { requireAdopted } from "../adopt/oeaTables";
 import type { LandedContext } from "../landedReader";
 import { type LogEntry, unexplainedRows } from "../log/ingestLog";
 import type { SourceEntries } from "../log/logTable";
-import { changeSentences, foreignChanges } from "../repair/foreignCommits";
+import { changeSentences, foreignChanges, monthOf } from "../repair/foreignCommits";
 import { appliedVersions, readTables, requireLookupColumns, requireOurShape } from "../write/tables";
 import type { Discrepancy, Leftover, VerifiedTable } from "./verify";
 import { compareWithLanded, isSaltOf } from "./verifyDeliveries";
@@ -250,9 +250,9 @@ async function checkActivity({ context, session, ...table }: CountedTable): Prom
   if (ours === undefined) {
     // It is not up to date, which is no problem by itself.
     const { changes } = await foreignChanges(context, table.snapshot);
-    const months = [...monthsWithoutRows(table.snapshot, reportTables)];
-    const removing = changes.filter(
-      (change) => change.removes && months.some((month) => change.months?.has(month) ?? true),
+    const months = monthsWithoutRows(table.snapshot, reportTables);
+    const removing = changes.filter(({ removed }) =>
+      removed.some((file) => activityTags([file]) && months.has(monthOf(file) ?? "")),
     );
     if (removing.length === 0) return undefined;
     return `${changeSentences(removing).join(" ")} Rows of reports are missing; update the table.`;
