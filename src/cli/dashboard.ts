@@ -117,6 +117,6 @@ async function ask(
   const unknown = (answered.licences ?? []).filter(({ isKnown }) => !isKnown);
   const names = unknown.map(({ resource }) => resource);
   warnOfUnknownNames(files.licencesFile, "resource", names, () => unknown[0]?.nearest ?? []);
-  const caveats = await caveatsIn(lake, config, signal);
-  return caveats ? withCaveats(answered, caveats.waiting, caveats.changedByOthers.size > 0) : answered;
+  const { waiting, changedByOthers } = await caveatsIn(lake, config, signal);
+  return withCaveats(answered, waiting, changedByOthers && changedByOthers.size > 0);
 }

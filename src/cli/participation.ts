@@ -10,7 +10,7 @@ import { IndexKeeper } from "../dashboard/index/indexKeeper";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
 import type { KeepWhole } from "../dashboard/opening";
 import type { Lake } from "../lake/lake";
-import { type Caveats, caveatsOf } from "../pipeline/plan/caveats";
+import { type Caveats, caveatsOf, rowsChangedByOthers } from "../pipeline/plan/caveats";
 import { warn } from "./text";
 
 /** Options of every command that counts people. */
@@ -49,22 +49,32 @@ export async function withIndex<T>(
   }
 }
 
-/** What readers of the numbers must know; undefined if it is unknown. Warns of changes by other programs. */
+/** What readers of the numbers must know. Warns of changes by other programs. */
 export async function caveatsIn(
   lake: Lake,
   { userTypes }: Pick<ConfigFile, "userTypes">,
   signal: AbortSignal,
-): Promise<Caveats | undefined> {
+): Promise<Caveats> {
   const caveats = await caveatsOf(lake, userTypes, signal, (error) =>
     warn(`The files in quarantine are not listed. ${describeError(error)}`),
   );
-  const changes = [...(caveats?.changedByOthers ?? [])].map(([table, problem]) => `${table}: ${problem}`);
+  warnOfChanges("The numbers", caveats.changedByOthers);
+  return caveats;
+}
+
+/** Whether other programs changed rows of reports, of which it warns. */
+export async function areRowsChanged(lake: Lake, signal: AbortSignal): Promise<boolean> {
+  return warnOfChanges("Its rows", await rowsChangedByOthers(lake, signal));
+}
+
+function warnOfChanges(what: string, changed: ReadonlyMap<string, string> = new Map()): boolean {
+  const changes = [...changed].map(([table, problem]) => `${table}: ${problem}`);
   if (changes.length > 0) {
     warn(
-      `The numbers may be wrong. ${changes.join(" ")} clever-lake repair --dry-run shows what would be rebuilt from the landed files.`,
+      `${what} may be wrong. ${changes.join(" ")} clever-lake repair --dry-run shows what would be rebuilt from the landed files.`,
     );
   }
-  return caveats;
+  return changes.length > 0;
 }
 
 function warnOfCache(error: unknown): void {

@@ -332,9 +332,9 @@ export interface DashboardAnswer extends Counting {
    * Names of quarantined report files that have no date in their name or one within the range. Left out if they are
    * unknown.
    */
-  readonly quarantined?: readonly string[];
+  readonly quarantined?: readonly string[] | undefined;
   /** Whether another program changed rows of the tables, so that numbers may be wrong. Left out if it is unknown. */
-  readonly rowsChanged?: boolean;
+  readonly rowsChanged?: boolean | undefined;
   /** Versions of the tables used, and when it was computed. */
   readonly computed: string;
   readonly versions: { readonly dailyParticipation: number | null; readonly resourceUsage: number | null };

@@ -3,13 +3,16 @@ import { isPseudoTable } from "../clever/layout";
 import type { DashboardAnswer, DateRange } from "./answer";
 import type { DashboardFilter } from "./filter";
 
-/** An answer with what its readers must know of the lake: the reports in quarantine, and whether rows were changed. */
+/**
+ * An answer with what its readers must know of the lake, if it is known: the reports in quarantine, and whether rows were
+ * changed.
+ */
 export function withCaveats(
   answer: DashboardAnswer,
-  reports: Parameters<typeof quarantinedIn>[0],
-  rowsChanged: boolean,
+  reports: Parameters<typeof quarantinedIn>[0] | undefined,
+  rowsChanged: boolean | undefined,
 ): DashboardAnswer {
-  return { ...answer, quarantined: quarantinedIn(reports, answer), rowsChanged };
+  return { ...answer, quarantined: reports && quarantinedIn(reports, answer), rowsChanged };
 }
 
 /**

@@ -211,7 +211,7 @@ describe("clever-lake verify", () => {
     }
   });
 
-  test("metrics and dashboard warn of rows that another program changed", async () => {
+  test("metrics, groups, engagement and dashboard warn of rows that another program changed", async () => {
     const cli = await copy();
     const file = await oneFile(cli, participation, ".parquet");
     const remove = { path: path.relative(participation, file), dataChange: true };
@@ -223,11 +223,18 @@ describe("clever-lake verify", () => {
         .join(""),
     );
     const out = path.join(cli.lakeFolder, "..", "usage.html");
-    for (const command of [["metrics"], ["metrics", "--json"], ["dashboard", "--out", out]]) {
-      const { exitCode, stderr } = await cli.run(...command, "--no-cache");
-      expect(exitCode).toBe(0);
-      expect(stderr).toContain(
-        `warning: The numbers may be wrong. ${participation}: Another program changed its rows: DELETE. `,
+    const json = expect.objectContaining({ rowsChanged: true }) as unknown;
+    for (const [command, what, document] of [
+      [["metrics", "--no-cache"], "The numbers", undefined],
+      [["metrics", "--no-cache", "--json"], "The numbers", json],
+      [["groups", "--no-cache", "--json"], "Its rows", json],
+      [["engagement", "--json"], "Its rows", json],
+      [["dashboard", "--no-cache", "--out", out], "The numbers", undefined],
+    ] as const) {
+      const answered = await cli.run(...command);
+      expect(answered).toMatchObject({ exitCode: 0, ...(document ? { json: document } : {}) });
+      expect(answered.stderr).toContain(
+        `warning: ${what} may be wrong. ${participation}: Another program changed its rows: DELETE. `,
       );
     }
     expect(await readFile(out, "utf8")).toContain('"rowsChanged":true');

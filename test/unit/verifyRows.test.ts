@@ -130,7 +130,7 @@ test("only changes of rows are caveats of the numbers, and no row is read for th
           : (Reflect.get(target, name) as unknown),
     });
     return (await caveatsOf(onlyLogs, userTypes, new AbortController().signal, () => undefined))
-      ?.changedByOthers;
+      .changedByOthers;
   };
   const writer = new ForeignWriter(lake, participation);
   await writer.changeColumns((fields) => fields.toReversed());

@@ -6,6 +6,7 @@ import { updateActivityWithoutRun } from "../../pipeline/activity/digitalActivit
 import { exportEngagement } from "../../pipeline/activity/exportEngagement";
 import type { CommandAction } from "../command";
 import { openConfigured } from "../connect";
+import { areRowsChanged } from "../participation";
 import { plain } from "../text";
 
 /** `engagement`: the pseudonymized rows in OEA's Digital Engagement schema, as a table or as a file. */
@@ -15,17 +16,19 @@ export const writeEngagement: CommandAction<{ readonly out?: string }> = async (
   const { lake } = await openConfigured(options, context);
   if (out === undefined) {
     const { months, rows } = await updateActivityWithoutRun(lake, signal);
+    const rowsChanged = await areRowsChanged(lake, signal);
     const what = `${counted(months.length, "month")} written, ${counted(rows, "row")}`;
     return {
       text: () => `${digitalActivityTable}: ${months.length === 0 ? "already up to date" : what}.`,
-      document: () => ({ table: digitalActivityTable, months, rows }),
+      document: () => ({ table: digitalActivityTable, months, rows, rowsChanged }),
     };
   }
   await requireLake(lake, { signal });
   await using duck = await Duck.open();
   const rows = await exportEngagement(lake, duck, out, signal);
+  const rowsChanged = await areRowsChanged(lake, signal);
   return {
     text: () => `${counted(rows, "row")} written to ${plain(out)}.`,
-    document: () => ({ file: out, rows }),
+    document: () => ({ file: out, rows, rowsChanged }),
   };
 };

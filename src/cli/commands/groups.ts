@@ -3,7 +3,7 @@ import { groupsTable } from "../../clever/layout";
 import { updateGroupsWithoutRun } from "../../pipeline/groups/updateGroups";
 import type { CommandAction } from "../command";
 import { openConfigured } from "../connect";
-import { type CountingOptions, countingOf, divisionIn } from "../participation";
+import { areRowsChanged, type CountingOptions, countingOf, divisionIn } from "../participation";
 
 /** `groups`: the division of people as a table, for products that compute their own counts. */
 export const divideIntoGroups: CommandAction<CountingOptions> = async (options, context) => {
@@ -12,6 +12,7 @@ export const divideIntoGroups: CommandAction<CountingOptions> = async (options, 
   const counting = countingOf(config, options);
   const divide = () => divisionIn(lake, config, options, signal);
   const { written: isWritten, division } = await updateGroupsWithoutRun(lake, divide, signal);
+  const rowsChanged = await areRowsChanged(lake, signal);
   const groups = new Set(division.cohorts.map(({ group }) => group)).size;
   const document = {
     table: groupsTable,
@@ -20,6 +21,7 @@ export const divideIntoGroups: CommandAction<CountingOptions> = async (options, 
     cohorts: division.cohorts.length,
     groups,
     daysLeftOut: division.daysLeftOut.length,
+    rowsChanged,
   };
   return {
     text: () =>

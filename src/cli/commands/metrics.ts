@@ -30,7 +30,8 @@ export const answerMetrics: CommandAction<QuestionOptions> = async (options, con
     context.signal,
   );
   const caveats = await caveatsIn(lake, config, context.signal);
-  const quarantined = caveats && quarantinedIn(caveats.waiting, { from: "", to: "", filter });
+  const quarantined = caveats.waiting && quarantinedIn(caveats.waiting, { from: "", to: "", filter });
+  const rowsChanged = caveats.changedByOthers && caveats.changedByOthers.size > 0;
   const asked = {
     ...{ from, to, compareFrom, compareTo },
     schools: filter.schools.length > 0 ? filter.schools : undefined,
@@ -40,6 +41,6 @@ export const answerMetrics: CommandAction<QuestionOptions> = async (options, con
   };
   return {
     text: () => showMetrics(metrics, asked, quarantined),
-    document: () => ({ filter: asked, quarantined, ...metricsDocument(metrics) }),
+    document: () => ({ filter: asked, quarantined, rowsChanged, ...metricsDocument(metrics) }),
   };
 };

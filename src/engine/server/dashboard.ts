@@ -60,8 +60,8 @@ export class Dashboards implements AsyncDisposable {
     const { userTypes } = checkedSettings(params.connection);
     const onDamage = (error: unknown) =>
       this.onProblem(`The files in quarantine are not listed: ${errorOrigin(error)}`);
-    const caveats = await caveatsOf(await openLake(params), userTypes, signal, onDamage);
-    return caveats ? withCaveats(answered, caveats.waiting, caveats.changedByOthers.size > 0) : answered;
+    const { waiting, changedByOthers } = await caveatsOf(await openLake(params), userTypes, signal, onDamage);
+    return withCaveats(answered, waiting, changedByOthers && changedByOthers.size > 0);
   }
 
   /** The current division of people. Rejects as `answer` does. */

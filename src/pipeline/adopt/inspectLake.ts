@@ -9,7 +9,7 @@ import type { IngestLog } from "../log/logTable";
 import { interruptedRuns, RunHistory, type RunRecord } from "../log/runRecord";
 import { lakeState } from "../plan/plan";
 import { sourceNamer } from "../plan/sourceNames";
-import { appliedIn, type PseudoTables, readTables } from "../write/tables";
+import { appliedIn, type PseudoTables, readPseudoTables } from "../write/tables";
 import type { AdoptedTable, AdoptProgress, AdoptSummary } from "./adoptSummary";
 import { historiesOf, type SourceHistory } from "./deliveries";
 import { findLandings } from "./landings";
@@ -42,7 +42,7 @@ export interface InspectedLake {
 /** Checks OEA's tables and reads all files that it landed; changes nothing. */
 export async function inspectLake(context: InspectionContext): Promise<InspectedLake> {
   const { lake, log, runId, started, signal, notify } = context;
-  const { pseudo: tables, refused } = await readTables(context);
+  const { pseudo: tables, refused } = await readPseudoTables(context);
   for (const error of refused.values()) throw error;
   const interrupted = await interruptedRuns(new RunHistory(lake, signal));
   const oea = await oeaTables(context);

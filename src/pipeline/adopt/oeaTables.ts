@@ -13,7 +13,7 @@ import {
   appliedVersions,
   type LakeTables,
   type PseudoTables,
-  readTables,
+  readPseudoTables,
   requireOurShape,
 } from "../write/tables";
 
@@ -83,7 +83,7 @@ async function hadRows({ lake, duck, signal }: OpenLake, { name }: Report): Prom
 /** Whether a lake must be adopted before anything is run on it. */
 export async function needsAdoption(lake: Lake, signal?: AbortSignal): Promise<boolean> {
   await using duck = await Duck.open();
-  const { pseudo: tables } = await readTables({ lake, duck, signal });
+  const { pseudo: tables } = await readPseudoTables({ lake, duck, signal });
   const records = await interruptedRuns(new RunHistory(lake, signal));
   return reportsToAdopt(tables, records).length > 0;
 }

@@ -1,26 +1,26 @@
 import { allSettledOrThrow } from "../../basics/allSettledOrThrow";
-import { isDamage, isForbidden } from "../../basics/errors";
+import { isDamage, isForbidden, undefinedIf } from "../../basics/errors";
 import type { UserType } from "../../clever/reports";
 import type { OpenLake } from "../../delta/openLake";
 import { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { IngestLog } from "../log/logTable";
 import { changeSentences, foreignChanges } from "../repair/foreignCommits";
-import { type PseudoTables, readTables, stateOf } from "../write/tables";
+import { type PseudoTables, readPseudoTables, stateOf } from "../write/tables";
 import type { PlannedFile } from "./plan";
 import { waitingInQuarantine } from "./quarantine";
 
-/** What readers of a lake's numbers must know. */
+/** What readers of a lake's numbers must know; undefined what is unknown. */
 export interface Caveats {
   /** The files in quarantine, as `quarantinedIn` takes them. */
-  readonly waiting: readonly Pick<PlannedFile, "path" | "state">[];
+  readonly waiting: readonly Pick<PlannedFile, "path" | "state">[] | undefined;
   /** By table, how other programs changed rows, as sentences: numbers may be wrong. */
-  readonly changedByOthers: ReadonlyMap<string, string>;
+  readonly changedByOthers: ReadonlyMap<string, string> | undefined;
 }
 
 /**
- * The caveats, from the lake alone; undefined for users who must not see the ingest log, and if it is damaged: no number
- * depends on it. Rejects as reading the lake's tables does.
+ * The caveats, from the lake alone; without what is damaged, or what this user must not see, as the ingest log: no number
+ * depends on them. Rejects as reading the lake's tables does.
  *
  * @param onDamage receives what is damaged
  */
@@ -29,24 +29,33 @@ export async function caveatsOf(
   userTypes: readonly UserType[],
   signal: AbortSignal,
   onDamage: (error: unknown) => void,
-): Promise<Caveats | undefined> {
+): Promise<Caveats> {
   await using duck = await Duck.open();
   const open = { lake, duck, signal };
-  try {
-    const [log, tables] = await allSettledOrThrow([
-      new IngestLog(lake, duck).sources(signal),
-      readTables(open),
-    ]);
-    const state = stateOf(tables, log);
-    const waiting = waitingInQuarantine(state, userTypes).map(
-      ({ path }) => ({ path, state: "quarantined" }) as const,
-    );
-    return { waiting, changedByOthers: await changedTables(open, tables.pseudo) };
-  } catch (error) {
-    if (isDamage(error)) onDamage(error);
-    else if (!isForbidden(error)) throw error;
-    return undefined;
-  }
+  const ifKnown = <T>(work: Promise<T>) =>
+    undefinedIf((error) => {
+      if (isDamage(error)) onDamage(error);
+      return isDamage(error) || isForbidden(error);
+    }, work);
+  const [log, tables] = await allSettledOrThrow([
+    ifKnown(new IngestLog(lake, duck).sources(signal)),
+    ifKnown(readPseudoTables(open)),
+  ]);
+  const waiting = log && tables && waitingInQuarantine(stateOf(tables, log), userTypes);
+  return {
+    waiting: waiting?.map(({ path }) => ({ path, state: "quarantined" })),
+    changedByOthers: tables && (await ifKnown(changedTables(open, tables.pseudo))),
+  };
+}
+
+/** How other programs changed rows of reports, as sentences by table. Rejects as reading the lake's tables does. */
+export async function rowsChangedByOthers(
+  lake: Lake,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  await using duck = await Duck.open();
+  const open = { lake, duck, signal };
+  return changedTables(open, (await readPseudoTables(open)).pseudo);
 }
 
 /** What the tables' logs say of other programs. Reads no rows, and so less than the inspection by a run. */

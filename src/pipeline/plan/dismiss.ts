@@ -8,7 +8,7 @@ import { RunLock } from "../lock/runLock";
 import type { LogEntry } from "../log/ingestLog";
 import { IngestLog } from "../log/logTable";
 import { newRunId } from "../log/runRecord";
-import { readTables, stateOf } from "../write/tables";
+import { readPseudoTables, stateOf } from "../write/tables";
 import { isQuarantined } from "./quarantine";
 import { sourceNamer } from "./sourceNames";
 import { acceptsFile } from "./work";
@@ -34,7 +34,10 @@ export async function dismissQuarantined({ lake, files, signal }: DismissRequest
   await using lock = await RunLock.acquire(lake, newRunId(now), { signal });
   await using duck = await Duck.open();
   const log = new IngestLog(lake, duck);
-  const [before, tables] = await allSettledOrThrow([log.sources(signal), readTables({ lake, duck, signal })]);
+  const [before, tables] = await allSettledOrThrow([
+    log.sources(signal),
+    readPseudoTables({ lake, duck, signal }),
+  ]);
   const state = stateOf(tables, before);
   const nameOfSource = sourceNamer(state);
   const waiting = [...state.log.values()].filter((entry) => isQuarantined(entry, state.applied));

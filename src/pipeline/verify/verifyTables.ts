@@ -23,7 +23,7 @@ import type { LandedContext } from "../landedReader";
 import { type LogEntry, unexplainedRows } from "../log/ingestLog";
 import type { SourceEntries } from "../log/logTable";
 import { changeSentences, foreignChanges, monthOf } from "../repair/foreignCommits";
-import { appliedVersions, readTables, requireLookupColumns, requireOurShape } from "../write/tables";
+import { appliedVersions, readPseudoTables, requireLookupColumns, requireOurShape } from "../write/tables";
 import type { Discrepancy, Leftover, VerifiedTable } from "./verify";
 import { compareWithLanded, isSaltOf } from "./verifyDeliveries";
 import { checkLookups } from "./verifyLookups";
@@ -244,7 +244,7 @@ async function checkRoster({ session, ...table }: CountedTable): Promise<string 
 
 /** If it is up to date, a row for each row of the reports' tables; other modules may have rows in it, too. */
 async function checkActivity({ context, session, ...table }: CountedTable): Promise<string | undefined> {
-  const { pseudo: reportTables } = await readTables(context);
+  const { pseudo: reportTables } = await readPseudoTables(context);
   const due = numRecords([...reportTables.values()].flatMap(({ files }) => [...files.values()]));
   const ours = await countOurRows(session, table, reportTables);
   if (ours === undefined) {

@@ -88,37 +88,18 @@ export interface LakeTables {
   readonly refused: ReadonlyMap<string, CleverLakeError>;
 }
 
+/** `readTables` without the lookup tables. */
+export async function readPseudoTables(open: OpenLake): Promise<Pick<LakeTables, "pseudo" | "refused">> {
+  const refused = new Map<string, CleverLakeError>();
+  return { pseudo: await readAll(open, pseudoTable, refused), refused };
+}
+
 /** @param known earlier states: one that is still the newest is not read again */
 export async function readTables(open: OpenLake, known?: LakeTables): Promise<LakeTables> {
   const refused = new Map<string, CleverLakeError>();
-  type Check = (table: Snapshot | undefined) => void;
-  const read = async (tablePath: string, before: Snapshot | undefined, check: Check) => {
-    if (before !== undefined && (await isNewest(open, before))) return before;
-    try {
-      const snapshot = await readSnapshot(open, tablePath);
-      check(snapshot);
-      return snapshot;
-    } catch (error) {
-      if (!isCleverLakeError(error, "unsupportedTable")) throw error;
-      refused.set(tablePath, error);
-      return undefined;
-    }
-  };
-  const readAll = async (
-    pathOf: (report: Report) => string,
-    before: PseudoTables | undefined,
-    check: Check = () => undefined,
-  ) => {
-    const reading = allReports().map(async (report) => ({
-      name: report.name,
-      snapshot: await read(pathOf(report), before?.get(report.name), check),
-    }));
-    const tables = await allSettledOrThrow(reading);
-    return new Map(tables.flatMap(({ name, snapshot }) => (snapshot ? [[name, snapshot]] : [])));
-  };
   const [pseudo, lookups] = await allSettledOrThrow([
-    readAll(pseudoTable, known?.pseudo),
-    readAll(lookupTable, known?.lookups, requireLookupColumns),
+    readAll(open, pseudoTable, refused, known?.pseudo),
+    readAll(open, lookupTable, refused, known?.lookups, requireLookupColumns),
   ]);
   for (const report of allReports()) {
     const isAbsent = !lookups.has(report.name) && !refused.has(lookupTable(report));
@@ -126,6 +107,34 @@ export async function readTables(open: OpenLake, known?: LakeTables): Promise<La
     if (isAbsent && mayHaveRows) refused.set(lookupTable(report), lookupsIncomplete(report));
   }
   return { pseudo, lookups, refused };
+}
+
+/** @param refused gets the errors of the tables that cannot be used, by path */
+async function readAll(
+  open: OpenLake,
+  pathOf: (report: Report) => string,
+  refused: Map<string, CleverLakeError>,
+  known?: PseudoTables,
+  check?: (table: Snapshot | undefined) => void,
+): Promise<PseudoTables> {
+  const read = async (tablePath: string, before: Snapshot | undefined) => {
+    if (before !== undefined && (await isNewest(open, before))) return before;
+    try {
+      const snapshot = await readSnapshot(open, tablePath);
+      check?.(snapshot);
+      return snapshot;
+    } catch (error) {
+      if (!isCleverLakeError(error, "unsupportedTable")) throw error;
+      refused.set(tablePath, error);
+      return undefined;
+    }
+  };
+  const reading = allReports().map(async (report) => ({
+    name: report.name,
+    snapshot: await read(pathOf(report), known?.get(report.name)),
+  }));
+  const tables = await allSettledOrThrow(reading);
+  return new Map(tables.flatMap(({ name, snapshot }) => (snapshot ? [[name, snapshot]] : [])));
 }
 
 /**
@@ -155,7 +164,10 @@ export function blockingLookup({ refused }: LakeTables): CleverLakeError | undef
  * What the lake holds, from its tables and its log. For a table that cannot be read, the log is trusted, so that
  * nothing is read again.
  */
-export function stateOf({ pseudo, refused }: LakeTables, entries: SourceEntries): LakeState {
+export function stateOf(
+  { pseudo, refused }: Pick<LakeTables, "pseudo" | "refused">,
+  entries: SourceEntries,
+): LakeState {
   const applied = appliedIn(pseudo);
   for (const { report, source, version } of entries.anonymized.values()) {
     if (refused.has(pseudoTable(reports[report]))) applied.set(source, version);
