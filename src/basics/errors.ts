@@ -49,12 +49,12 @@ export function isCleverLakeError(error: unknown, ...codes: readonly ErrorCode[]
 }
 
 /** Whether an error is evidence of damaged data: files of a table that are gone, or that cannot be read. */
-export function isDamage(error: unknown): boolean {
+export function isDamage(error: unknown): error is CleverLakeError {
   return isCleverLakeError(error, "corrupt", "engine", "notFound");
 }
 
 /** Whether a table cannot be read: it is damaged, or another program gave it other columns or newer features. */
-export function isUnreadable(error: unknown): boolean {
+export function isUnreadable(error: unknown): error is CleverLakeError {
   return isDamage(error) || isCleverLakeError(error, "unsupportedTable");
 }
 

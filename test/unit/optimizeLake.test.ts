@@ -14,6 +14,7 @@ import { optimizeLake } from "../../src/pipeline/upkeep/optimizeLake";
 import { hasUpkeepProblems } from "../../src/pipeline/upkeep/upkeepTables";
 import { contentsOf } from "../../src/pipeline/write/fileContents";
 import { FaultyLake } from "../helpers/faultyLake";
+import { ForeignWriter } from "../helpers/foreignWriter";
 import { lakeRows, sharedDuck } from "../helpers/lakeRows";
 import { lakeTemplate } from "../helpers/lakeTemplate";
 import {
@@ -224,6 +225,18 @@ describe("a lake of many small files", () => {
     const problems = done.filter(({ problem }) => problem !== null);
     expect(problems.map(({ table }) => table)).toEqual([rosterTable]);
     expect(done.find(({ table }) => table === dailyTable)?.after.files).toBe(6);
+  });
+
+  test("leaves the data files of a table whose columns another program changed: they have the values", async () => {
+    const writer = new ForeignWriter(fixture.lake, dailyTable);
+    await writer.dropColumn("num_logins");
+    const files = [...(await writer.snapshot()).files.keys()];
+    const { tables: done } = await optimizeLake({ lake: fixture.lake, dryRun: false });
+    const [found, ...others] = done.filter(({ problem }) => problem !== null);
+    expect(others).toEqual([]);
+    const problem = expect.stringMatching(/lacks the column num_logins.*clever-lake repair/) as unknown;
+    expect(found).toMatchObject({ table: dailyTable, problem, rewritten: 0 });
+    expect([...(await writer.snapshot()).files.keys()]).toEqual(files);
   });
 
   test("stays consistent if cancelled between two tables", async () => {

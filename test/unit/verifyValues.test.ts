@@ -323,7 +323,7 @@ test("a gap in a table's log is reported, however wide", async () => {
   const { lake } = fixture;
   await lake.putIfAbsent(commitPath(participation, 7), Buffer.from("{}"));
   expect((await fixture.verify()).problems).toContainEqual({
-    subject: participation,
+    subject: commitPath(participation, 1),
     problem: expect.stringContaining("The table's log lacks version 1."),
   });
 });

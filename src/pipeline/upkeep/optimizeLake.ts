@@ -4,6 +4,7 @@ import type { AddFile } from "../../delta/log/actions";
 import { filesByPartition, type MergePolicy, planMerges } from "../../delta/merging/mergePlan";
 import { mergeSmallFiles } from "../../delta/merging/optimize";
 import type { OpenLake } from "../../delta/openLake";
+import { requireColumns } from "../../delta/schema";
 import { readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { Duck } from "../../duck/duck";
 import { requireLake } from "../../lake/requireLake";
@@ -114,6 +115,7 @@ async function readJobs(open: OpenLake): Promise<Job[]> {
     try {
       const snapshot = await readSnapshot(open, table.path);
       if (snapshot === undefined) continue;
+      requireColumns(snapshot.metadata, table.columns, table.path);
       const merges = planMerges(snapshot, policyFor(table, snapshot));
       const rewritten = merges.reduce((sum, { bytes }) => sum + bytes, 0);
       jobs.push({ table, snapshot, merges, rewritten, problem: null });

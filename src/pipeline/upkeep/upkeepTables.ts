@@ -1,4 +1,6 @@
 import { CleverLakeError, describeError, type ErrorCode } from "../../basics/errors";
+import { activityColumns } from "../../clever/digitalEngagement";
+import { groupsColumns } from "../../clever/groupsTable";
 import {
   digitalActivityTable,
   groupsTable,
@@ -7,14 +9,19 @@ import {
   pseudoTable,
   rosterTable,
 } from "../../clever/layout";
+import { lookupColumns, pseudoColumns } from "../../clever/reports";
+import { rosterColumns } from "../../clever/roster";
 import type { FileLayout } from "../../delta/files/dataFile";
 import type { MergedTags } from "../../delta/merging/mergePlan";
+import type { TableShape } from "../../delta/schema";
 import { activityTags } from "../activity/digitalActivity";
 import { allReports, pseudoFiles } from "../write/tables";
 
 /** A table whose data files are maintained, and how its files are written. */
 export interface UpkeepTable extends FileLayout {
   readonly path: string;
+  /** The columns without which its data files must not be written again: these still have the values. */
+  readonly columns: TableShape["columns"];
   readonly tagsOf?: MergedTags;
 }
 
@@ -22,12 +29,17 @@ export interface UpkeepTable extends FileLayout {
 export function upkeepTables(): UpkeepTable[] {
   const reports = allReports();
   return [
-    { path: ingestLogTable },
-    ...reports.map((report) => ({ path: lookupTable(report) })),
-    ...reports.map((report) => ({ path: pseudoTable(report), ...pseudoFiles })),
-    { path: rosterTable },
-    { path: groupsTable },
-    { path: digitalActivityTable, tagsOf: activityTags },
+    // A run adds those that an earlier version did not have.
+    { path: ingestLogTable, columns: [] },
+    ...reports.map((report) => ({ path: lookupTable(report), columns: lookupColumns })),
+    ...reports.map((report) => ({
+      path: pseudoTable(report),
+      columns: pseudoColumns(report),
+      ...pseudoFiles,
+    })),
+    { path: rosterTable, columns: rosterColumns },
+    { path: groupsTable, columns: groupsColumns },
+    { path: digitalActivityTable, columns: activityColumns, tagsOf: activityTags },
   ];
 }
 

@@ -1,4 +1,4 @@
-import { CleverLakeError, describeError, isCleverLakeError, isUnreadable } from "../../basics/errors";
+import { CleverLakeError, isCleverLakeError, isUnreadable } from "../../basics/errors";
 import { mapConcurrently } from "../../basics/mapConcurrently";
 import { sha256Of } from "../../basics/sha256";
 import { ingestLogTable, pseudoTable, saltFingerprintPath } from "../../clever/layout";
@@ -194,7 +194,8 @@ async function collectDamage<T>(
     return await work();
   } catch (error) {
     if (!isUnreadable(error)) throw error;
-    problems.push({ subject, problem: `It could not be read. ${describeError(error)}` });
+    const problem = ["It could not be read.", error.message, error.hint].filter(Boolean).join(" ");
+    problems.push({ subject: error.subject ?? subject, problem });
     return undefined;
   }
 }
