@@ -92,6 +92,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       return finishedSummary({ ...summary, overdue: overdueReports(request, newest, plan.unread, now) }, now);
     };
     if (landings.length === 0 && due === 0) return await finish(tables.pseudo);
+    log.requireAppendable();
     const { only } = request;
     const record = { runId, command, only, accept: request.accept, started: now, landings };
     const runner = new ChunkRunner({

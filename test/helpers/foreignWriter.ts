@@ -50,6 +50,14 @@ export class ForeignWriter {
     ]);
   }
 
+  /** Turns the change feed on, which other programs can read only if each writer records its changes for it. */
+  async turnChangeFeedOn(): Promise<void> {
+    const { columns: _, ...metadata } = (await this.snapshot()).metadata;
+    const configuration = { ...metadata.configuration, "delta.enableChangeDataFeed": "true" };
+    const protocol = { minReaderVersion: 1, minWriterVersion: 4 };
+    await this.commit("SET TBLPROPERTIES", [{ protocol }, { metaData: { ...metadata, configuration } }]);
+  }
+
   /** Makes the table need a feature that no reader has yet. */
   async requireFeature(feature: string): Promise<void> {
     const versions = { minReaderVersion: 3, minWriterVersion: 7 };

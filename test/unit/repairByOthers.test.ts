@@ -299,6 +299,22 @@ test("rows of a partition without a month are removed", async () => {
   expect((await fixture.verify()).problems).toEqual([]);
 });
 
+test("nothing lands and no table changes while the ingest log has a feature with which we cannot append to it", async () => {
+  const fixture = await lakeWithRows();
+  await new ForeignWriter(fixture.lake, fixture.logFolder).turnChangeFeedOn();
+  await fixture.put(dailyPath("2024-10-02"), dailyCsv(daily("amy", "2024-10-02")));
+  const before = await fixture.tree();
+  const refusal = {
+    code: "unsupportedTable",
+    subject: fixture.logFolder,
+    message: expect.stringMatching(/changeDataFeed/) as unknown,
+  };
+  await expect(fixture.run()).rejects.toMatchObject(refusal);
+  await expect(repair(fixture)).rejects.toMatchObject(refusal);
+  expect(await fixture.tree()).toEqual(before);
+  expect((await fixture.verify()).problems).toEqual([]);
+});
+
 test("a table of other modules that cannot be read does not block the repair of ours", async () => {
   const fixture = await lakeWithRows();
   await fixture.run({ digitalActivity: true });

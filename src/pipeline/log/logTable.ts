@@ -5,6 +5,7 @@ import { writeDataFile } from "../../delta/files/dataFile";
 import { fileStatistics } from "../../delta/files/statistics";
 import type { Action } from "../../delta/log/actions";
 import { commit } from "../../delta/log/commit";
+import { requireWritable } from "../../delta/log/protocol";
 import { mergeSmallFiles } from "../../delta/merging/optimize";
 import type { Column } from "../../delta/schema";
 import { isNewest, type Snapshot } from "../../delta/snapshot";
@@ -111,6 +112,11 @@ export class IngestLog {
         compareCodePoints(a.source, b.source) ||
         Number(a.outcome === "landed") - Number(b.outcome === "landed"),
     );
+  }
+
+  /** Rejects with `unsupportedTable` if another program gave the table, as last read, a feature that keeps entries out. */
+  requireAppendable(): void {
+    if (this.snapshot) requireWritable(this.snapshot, []);
   }
 
   /**

@@ -114,6 +114,7 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
     requireFinishedAdoption(records);
     const requireHeld = async () => lock?.requireHeld();
     if (!dryRun) {
+      log.requireAppendable();
       await claimCheckedSalt(lake, checkedSalt, { requireHeld, signal });
       await moveOutOfTableFolders(lake, checkedSalt, open);
     }
