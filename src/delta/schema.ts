@@ -107,18 +107,11 @@ export interface TableShape {
 }
 
 /**
- * Refuses a table whose columns (names, types, order) or partition columns are not the expected ones.
- *
- * @param further whether the table may have more columns after the expected ones
+ * Refuses a table whose first columns (names, types, order) or partition columns are not the expected ones. Columns of
+ * other programs after these are null in our rows.
  */
-export function requireSameShape(
-  actual: TableShape,
-  expected: TableShape,
-  subject: string,
-  further: "mayFollow" | "none" = "none",
-): void {
-  const columns = further === "none" ? actual.columns : actual.columns.slice(0, expected.columns.length);
-  const difference = shapeDifference({ ...actual, columns }, expected);
+export function requireSameShape(actual: TableShape, expected: TableShape, subject: string): void {
+  const difference = shapeDifference(actual, expected);
   if (difference === undefined) return;
   throw new CleverLakeError(
     "unsupportedTable",
@@ -149,11 +142,8 @@ export function requireColumns(
 }
 
 function shapeDifference(actual: TableShape, expected: TableShape): string | undefined {
-  const length = Math.max(actual.columns.length, expected.columns.length);
-  for (let i = 0; i < length; i++) {
+  for (const [i, expectedColumn] of expected.columns.entries()) {
     const found = actual.columns[i];
-    const expectedColumn = expected.columns[i];
-    if (expectedColumn === undefined) return `it has the additional column ${found?.name}`;
     const isThere = actual.columns.some(({ name }) => name === expectedColumn.name);
     if (found === undefined || !isThere) return `it lacks the column ${expectedColumn.name}`;
     if (found.name !== expectedColumn.name)

@@ -140,13 +140,10 @@ describe("schema", () => {
       requireSameShape(actual, expected, "t");
     expect(require(expected)).not.toThrow();
     expect(require({ ...expected, columns: columns.slice(0, 1) })).toThrow(/lacks the column n/);
-    expect(require({ ...expected, columns: [...columns, { name: "x", type: "date" }] })).toThrow(
-      /additional column x/,
+    expect(require({ ...expected, columns: [...columns, { name: "x", type: "struct<>" }] })).not.toThrow();
+    expect(require({ ...expected, columns: [{ name: "x", type: "date" }, ...columns] })).toThrow(
+      /column 1 is x/,
     );
-    const further = { ...expected, columns: [...columns, { name: "x", type: "struct<>" }] };
-    expect(() => requireSameShape(further, expected, "t", "mayFollow")).not.toThrow();
-    const shifted = { ...expected, columns: [{ name: "x", type: "date" }, ...columns] };
-    expect(() => requireSameShape(shifted, expected, "t", "mayFollow")).toThrow(/column 1 is x/);
     expect(require({ ...expected, columns: [columns[0], { name: "n", type: "long" }] })).toThrow(
       /column n is of type long, not integer/,
     );

@@ -171,6 +171,27 @@ test("rows of other modules stay, even if another program merged them with ours 
   expect(await events(fixture, "a")).toEqual(["Quiz ? 2024-09-03 7", "day a 2024-09-03 5"]);
 });
 
+test("columns that another module added stay, also in rows that it merged with ours", async () => {
+  const fixture = await PipelineFixture.create();
+  await rewrite(fixture, { merge: false, further: otherModule });
+  await fixture.put(dailyPath(), dailyCsv(daily("a")));
+  await fixture.run(on);
+  const writer = new ForeignWriter(fixture.lake, digitalActivityTable);
+  const note = { name: "note", type: "string", nullable: true, metadata: {} };
+  await writer.changeColumns((fields) => [...fields, note]);
+  const files = [...(await writer.snapshot()).files.values()];
+  const add = await writer.file((rows) => `SELECT * REPLACE ('kept' AS note) FROM ${rows}`, {
+    year: 2024,
+    month: 9,
+  });
+  await writer.commit("WRITE", [...files.map((file) => removeFile(file, { dataChange: true })), { add }]);
+  await fixture.put(dailyPath(), dailyCsv(daily("a", "2024-09-03", 5)));
+  expect((await fixture.run(on)).failed).toEqual([]);
+  expect(await events(fixture, "a")).toEqual(["Quiz ? 2024-09-03 7", "day a 2024-09-03 5"]);
+  const rows = await lakeRows(fixture.lake, digitalActivityTable);
+  expect(rows.map((row) => row.note).sort()).toEqual(["kept", null].sort());
+});
+
 test("a file of another module is read only if it may have our rows, by its statistics", async () => {
   const fixture = await PipelineFixture.create();
   await rewrite(fixture, { merge: false, further: otherModule });

@@ -128,6 +128,16 @@ describe("the table of groups", () => {
     },
   );
 
+  test("to which another program added a column keeps it", async () => {
+    const note = { name: "note", type: "string", nullable: true, metadata: {} };
+    const writer = new ForeignWriter(fixture.lake, groupsTable);
+    await writer.changeColumns((fields) => [...fields, note]);
+    expect(await update()).toBe(false);
+    expect(await update({ ...division, daysLeftOut: [] })).toBe(true);
+    expect((await writer.snapshot()).metadata.columns.at(-1)?.name).toBe("note");
+    expect(await problems()).toEqual([]);
+  });
+
   test("without its log is listed by verify, and written again by the next update", async () => {
     await rm(fixture.lake.localPath(commitPath(groupsTable, 0)));
     const { tables, problems, leftovers } = await fixture.verify();

@@ -10,7 +10,7 @@ import { commit } from "../../delta/log/commit";
 import { filesByPartition } from "../../delta/merging/mergePlan";
 import type { OpenLake } from "../../delta/openLake";
 import { readQuery } from "../../delta/readQuery";
-import { requireSameShape } from "../../delta/schema";
+import { requireSameShape, tableColumns } from "../../delta/schema";
 import { readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { removeFile, tableActions } from "../../delta/tableActions";
 import { withDataFiles } from "../../delta/withTable";
@@ -235,14 +235,13 @@ async function replaceMonth(
   };
   return withDataFiles(request, read, (localPathOf) =>
     duck.session(async (session) => {
-      for (const file of snapshot ? foreign : []) {
-        const rows = readQuery(snapshot as Snapshot, [file], localPathOf);
+      for (const file of foreign) {
+        if (snapshot === undefined) break;
+        const rows = readQuery(snapshot, [file], localPathOf);
         if (!(await hasOurRows(session, rows))) continue;
-        const add = await writeDataFile({
-          ...write,
-          session,
-          query: `SELECT * FROM (${rows}) WHERE ${isOthers}`,
-        });
+        const columns = tableColumns(snapshot.metadata.columns, tablePath);
+        const query = `SELECT * FROM (${rows}) WHERE ${isOthers}`;
+        const add = await writeDataFile({ ...write, session, columns, query });
         if (add) actions.push({ add });
         actions.push(removeFile(file, { dataChange: true }));
       }

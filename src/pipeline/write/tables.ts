@@ -61,12 +61,12 @@ export function pseudoTableActions(report: Report): Action[] {
 
 /**
  * Rejects with `unsupportedTable` if another program gave the table other columns or partitions than our data files
- * have. Its own columns after ours are null in our rows.
+ * have.
  */
 export function requireOurShape(report: Report, table: Snapshot | undefined): void {
   if (table === undefined) return;
   const expected = { columns: pseudoColumns(report), partitionColumns };
-  requireSameShape(table.metadata, expected, table.tablePath, "mayFollow");
+  requireSameShape(table.metadata, expected, table.tablePath);
 }
 
 /** Rejects with `unsupportedTable` if another program removed columns of a lookup table, or changed their types. */
