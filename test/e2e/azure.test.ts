@@ -156,7 +156,7 @@ describe("a district's lake in Azure", () => {
     await reports().pane.getByText("This list is from").waitFor();
     await eventually(() => text(".state-text")).toContain("cannot be reached");
     await workbench().notifications.clear();
-    await workbench().screenshots("azure-away", ["dark", "light"]);
+    await workbench().screenshots("azure-away");
 
     cloud.network.dropAll({ andRefuse: false });
     await lake().row(away).click();

@@ -5,7 +5,6 @@ import type { Frame } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { patience } from "./driver/browser";
 import { scene } from "./driver/scene";
-import { everyTheme } from "./driver/themes";
 
 describe("the participation dashboard of the sample district", () => {
   const workbench = scene(() => ({ size: { width: 1500, height: 1000 } }));
@@ -43,7 +42,7 @@ describe("the participation dashboard of the sample district", () => {
     // The run imported the sample's roster.
     await eventually(async () => (await page()).locator("#panel-distinctGrade .chart svg").count()).toBe(1);
     await workbench().notifications.clear();
-    await workbench().screenshots("dashboard", everyTheme);
+    await workbench().screenshots("dashboard");
   });
 
   test("filters by each of its other controls, and is reset", async () => {

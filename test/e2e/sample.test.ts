@@ -3,7 +3,6 @@ import { sampleDistrict } from "../../src/sample/district";
 import { showcase } from "../../src/sample/showcase";
 import { sampleIdentities } from "../helpers/sampleIdentities";
 import { scene } from "./driver/scene";
-import { everyTheme } from "./driver/themes";
 import { Search } from "./secrets";
 
 describe("the sample district, for a new user", () => {
@@ -13,11 +12,11 @@ describe("the sample district, for a new user", () => {
   test("connects from the welcome view", async () => {
     await workbench().openActivity("Clever Lake");
     await reports().welcome("Try It with a Sample District").waitFor();
-    await workbench().screenshots("welcome", everyTheme);
+    await workbench().screenshots("welcome");
     await reports().welcome("Try It with a Sample District").click();
     await workbench().notifications.shows("The sample district is connected");
     await reports().row("daily-participation").waitFor();
-    await workbench().screenshots("sample-new", everyTheme);
+    await workbench().screenshots("sample-new");
   });
 
   test("a report is previewed with its identities masked", async () => {
@@ -25,7 +24,7 @@ describe("the sample district, for a new user", () => {
     await reports().click("daily-participation", "October 2025", "2025-10-31 students");
     const preview = await workbench().webview("[role=grid]");
     await preview.getByText("Bright", { exact: false }).first().waitFor();
-    await workbench().screenshots("preview", everyTheme);
+    await workbench().screenshots("preview");
     expect(await preview.locator("body").textContent()).not.toMatch(
       /[0-9a-f]{24}.*[0-9a-f]{24}.*[0-9a-f]{24}/,
     );
@@ -41,7 +40,7 @@ describe("the sample district, for a new user", () => {
     await workbench().notifications.shows("192 files ingested");
     await workbench().tree("Data Lake").row("daily_participation_pseudo").waitFor();
     await expect.poll(() => reports().row("2025-10-31 students").textContent()).toMatch(/anonymized/);
-    await workbench().screenshots("run-done", everyTheme);
+    await workbench().screenshots("run-done");
   });
 
   test("the run's report opens", async () => {

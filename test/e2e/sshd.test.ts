@@ -4,7 +4,6 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { District, days, reportCount, type SshdServer, serveBySshd } from "./district";
 import { scene } from "./driver/scene";
-import { everyTheme } from "./driver/themes";
 import { privatePartOf, Search, type Secrets } from "./secrets";
 
 const passphrase = 'open sesame "PlantedPassphrase7Kq9" & more';
@@ -264,14 +263,14 @@ describe.skipIf(server === undefined)("a district's own server, with a key and t
     sshd().proxy.release();
     await notifications.shows("1 file failed: ");
     await notifications.shows(`${day}-daily-participation-students.csv`);
-    await workbench().screenshots("run-failed", everyTheme);
+    await workbench().screenshots("run-failed");
     await notifications.clear();
     sshd().proxy.dropAll({ andRefuse: false });
     await reports().press("Refresh");
     // The tree and the status bar show it as failed, not just as new.
     await expect.poll(() => reports().row(`${day} students`).textContent()).toContain("failed");
     await workbench().statusItem("Clever: 1 failed").waitFor();
-    await workbench().screenshots("file-failed", ["light", "dark"]);
+    await workbench().screenshots("file-failed");
     await expect.poll(() => runs().texts()).toContainEqual(expect.stringContaining("failed"));
     await runs().menuOf(runs().rowWith("failed"), "Retry Run");
     await notifications.shows("1 file ingested");

@@ -8,7 +8,7 @@ import { openBrowser, patience } from "./browser";
 import { Dialog } from "./dialog";
 import { Notifications } from "./notifications";
 import { QuickInput } from "./quickInput";
-import { type Theme, themes } from "./themes";
+import { everyTheme, type Theme, themes } from "./themes";
 import { Tree } from "./tree";
 import { findWebview } from "./webview";
 
@@ -46,6 +46,7 @@ export class Workbench implements AsyncDisposable {
     readonly folder: string | undefined,
     /** The browser's profile. */
     readonly profile: string,
+    private readonly theme: Theme,
     private readonly dispose: () => Promise<void>,
   ) {
     this.quickInput = new QuickInput(page);
@@ -79,11 +80,12 @@ export class Workbench implements AsyncDisposable {
         locale: options.locale ?? "en-US",
       });
       await Notifications.watch(browser);
+      const theme = options.theme ?? "dark";
       const page = browser.pages()[0] ?? (await browser.newPage());
       await page.goto(workbenchUrl(host, folder === undefined ? {} : { folder }));
-      const workbench = new Workbench(page, host, folder, profile, dispose);
+      const workbench = new Workbench(page, host, folder, profile, theme, dispose);
       await workbench.ready();
-      await page.locator(`.monaco-workbench.${themes[options.theme ?? "dark"].cssClass}`).waitFor();
+      await page.locator(`.monaco-workbench.${themes[theme].cssClass}`).waitFor();
       return workbench;
     } catch (error) {
       await dispose();
@@ -203,7 +205,7 @@ export class Workbench implements AsyncDisposable {
   }
 
   /** Chooses a colour theme in the palette; not while another prompt is open there. */
-  async setTheme(theme: Theme): Promise<void> {
+  private async setTheme(theme: Theme): Promise<void> {
     const { id, label, cssClass } = themes[theme];
     const workbench = this.page.locator(`.monaco-workbench.${cssClass}`);
     if (await workbench.isVisible()) return;
@@ -287,12 +289,17 @@ export class Workbench implements AsyncDisposable {
       .toBe(0);
   }
 
-  /** Takes a screenshot in each of the themes (`<name>-<theme>.png`) and returns to the first. */
-  async screenshots(name: string, inThemes: readonly [Theme, ...Theme[]]): Promise<void> {
-    for (const theme of inThemes) {
+  /**
+   * Takes a screenshot `<name>-<theme>.png` in the window's theme. With `CLEVER_LAKE_THEMES`, takes one in every theme: nothing
+   * compares them, and each change of the theme takes a second or two.
+   */
+  async screenshots(name: string): Promise<void> {
+    const others = everyTheme.filter((theme) => theme !== this.theme);
+    for (const theme of process.env.CLEVER_LAKE_THEMES === undefined ? [] : others) {
       await this.setTheme(theme);
       await this.screenshot(`${name}-${theme}`);
     }
-    await this.setTheme(inThemes[0]);
+    await this.setTheme(this.theme);
+    await this.screenshot(`${name}-${this.theme}`);
   }
 }
