@@ -227,13 +227,15 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
       const chart = page.locator("#panel-schools .chart");
       await chart.focus();
       for (const key of ["End", "Home"]) {
-        await page.keyboard.press(key);
-        const isInSight = () =>
-          page.evaluate<boolean>(`(() => {
+        const isInSight = async () => {
+          // Again while the chart is drawn with its new height, which removes the tooltip.
+          await page.keyboard.press(key);
+          return page.evaluate<boolean>(`(() => {
             const tip = document.querySelector("#panel-schools .tip").getBoundingClientRect();
             const filters = document.querySelector(".top").getBoundingClientRect();
             return tip.top >= filters.bottom && tip.bottom <= innerHeight;
           })()`);
+        };
         await expect.poll(isInSight, { message: key }).toBe(true);
       }
     });
