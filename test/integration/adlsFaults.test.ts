@@ -30,8 +30,6 @@ const wait = () => Promise.resolve();
 /** The fault of one request; `dead` is a process that was killed there: no later request reaches the account. */
 const kinds: Readonly<Record<string, Fault | "dead">> = {
   "503": { kind: "busy", status: 503 },
-  "429 with Retry-After": { kind: "busy", status: 429, retryAfterSeconds: 1 },
-  "500": { kind: "busy", status: 500 },
   "broken before": { kind: "resetBefore" },
   "broken after": { kind: "resetAfter" },
   "executed late": { kind: "late", requests: 3 },
