@@ -21,10 +21,11 @@ import type { Progress } from "./progress";
 import { KnownPeople } from "./read/people/people";
 import type { OpenReadEngine } from "./read/readEngine";
 import type { CheckedVersions } from "./repair/foreignCommits";
+import type { Workspace } from "./workspace";
 import { countRowsBySource } from "./write/sourceRows";
 import type { LakeTables, PseudoTables } from "./write/tables";
 
-export interface ChunkContext extends OutcomeContext {
+export interface ChunkContext extends OutcomeContext, Workspace {
   readonly log: IngestLog;
   readonly lock: RunLock;
   /** The tables at the start of the run. */
@@ -38,8 +39,6 @@ export interface ChunkContext extends OutcomeContext {
   readonly engine: OpenReadEngine | undefined;
   readonly maxShrink: number;
   readonly connections: number;
-  /** A folder made by the lake's `scratch`. */
-  readonly scratch: string;
   readonly progress: Progress;
 }
 

@@ -1,5 +1,4 @@
 import type { Report } from "../clever/reports";
-import type { OpenLake } from "../delta/openLake";
 import type { Snapshot } from "../delta/snapshot";
 import type { DuckSession } from "../duck/duck";
 import type { LogEntry } from "./log/ingestLog";
@@ -7,11 +6,7 @@ import { KnownPeople } from "./read/people/people";
 import { type Reading, readDeliveries } from "./read/readDeliveries";
 import type { ReadContext } from "./read/stageFiles";
 import { stageRows } from "./read/stageRows";
-
-export interface LandedContext extends OpenLake {
-  /** A folder made by the lake's `scratch`. */
-  readonly scratch: string;
-}
+import type { Workspace } from "./workspace";
 
 /**
  * A context that reads landed files of a report again, as the run did that put their rows into the tables.
@@ -19,7 +14,7 @@ export interface LandedContext extends OpenLake {
  * @param lookups the lookup table; undefined if there is no readable one
  */
 export async function landedReader(
-  context: LandedContext,
+  context: Workspace,
   report: Report,
   salt: string,
   lookups: Snapshot | undefined,

@@ -1,6 +1,4 @@
 import { CleverLakeError } from "../../basics/errors";
-import { withScratch } from "../../delta/files/localFiles";
-import { Duck } from "../../duck/duck";
 import { requireLake } from "../../lake/requireLake";
 import { ChunkRunner } from "../chunkRunner";
 import { recoverInterrupted } from "../land/recover";
@@ -13,6 +11,7 @@ import { type LakeWork, Progress } from "../progress";
 import { checkedVersions } from "../repair/foreignCommits";
 import { emptySummary, finishedSummary, withRunRecord } from "../runSummary";
 import { storeFingerprint } from "../salt/saltFingerprint";
+import { withWorkspace } from "../workspace";
 import { appliedIn, blockingLookup, type PseudoTables, readTables, stateOf } from "../write/tables";
 import type { AdoptProgress, AdoptSummary } from "./adoptSummary";
 import { compareRows } from "./compareRows";
@@ -51,15 +50,14 @@ export async function adoptLake(request: AdoptRequest): Promise<AdoptSummary> {
   const runId = newRunId(started, (await runIds(lake, signal))[0]);
   await using lock = dryRun ? undefined : await RunLock.acquire(lake, runId, { signal });
   // Awaited here, so that the lock is held until the work is done.
-  return await withScratch(lake, async (scratch) => {
-    await using duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
+  return await withWorkspace({ lake, signal }, async (workspace) => {
     let progress: AdoptProgress = { phase: "inspecting", done: 0, all: 0, rows: 0 };
     const notify = (part: Partial<AdoptProgress>) => {
       progress = { ...progress, ...part };
       request.onProgress?.(progress);
     };
-    const log = new IngestLog(lake, duck);
-    const context = { lake, duck, signal, log, runId, started, scratch, notify };
+    const log = new IngestLog(lake, workspace.duck);
+    const context = { ...workspace, log, runId, started, notify };
     const found = await inspectLake(context);
     const adoption = new Adoption(request, context);
     // Reported before anybody agrees to anything.

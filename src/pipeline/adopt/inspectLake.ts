@@ -9,6 +9,7 @@ import type { IngestLog } from "../log/logTable";
 import { interruptedRuns, RunHistory, type RunRecord } from "../log/runRecord";
 import { lakeState } from "../plan/plan";
 import { sourceNamer } from "../plan/sourceNames";
+import type { Workspace } from "../workspace";
 import { appliedIn, type PseudoTables, readPseudoTables } from "../write/tables";
 import type { AdoptedTable, AdoptProgress, AdoptSummary } from "./adoptSummary";
 import { historiesOf, type SourceHistory } from "./deliveries";
@@ -18,12 +19,10 @@ import { oeaPseudonyms } from "./oeaSalt";
 import { type OeaTable, oeaTables, reportsToAdopt } from "./oeaTables";
 import { type LandedHashes, withoutCopies } from "./plainCopies";
 
-export interface InspectionContext extends OpenLake {
+export interface InspectionContext extends Workspace {
   readonly log: IngestLog;
   readonly runId: string;
   readonly started: Date;
-  /** A folder made by the lake's `scratch`. */
-  readonly scratch: string;
   readonly notify: (progress: Partial<AdoptProgress>) => void;
 }
 

@@ -1,7 +1,5 @@
 import { allSettledOrThrow } from "../../basics/allSettledOrThrow";
 import type { Config } from "../../config";
-import { withScratch } from "../../delta/files/localFiles";
-import { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { isLake } from "../../lake/requireLake";
 import type { ReportSource } from "../../sftp/source";
@@ -9,6 +7,7 @@ import { reportsToAdopt } from "../adopt/oeaTables";
 import { IngestLog } from "../log/logTable";
 import { type Finding, interruptedRuns, RunHistory, type RunSummary } from "../log/runRecord";
 import { inspectTables } from "../repair/inspectTables";
+import { withWorkspace } from "../workspace";
 import { readTables, stateOf } from "../write/tables";
 import { type Freshness, freshnessOf, overdue, type ReportKind } from "./freshness";
 import { withKnownCopies } from "./knownCopies";
@@ -46,10 +45,8 @@ export async function status(
   signal?: AbortSignal,
   history = new RunHistory(lake, signal),
 ): Promise<Status> {
-  return withScratch(lake, async (scratch) => {
-    await using duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
-    const open = { lake, duck, signal };
-    const ingestLog = new IngestLog(lake, duck);
+  return withWorkspace({ lake, signal }, async (open) => {
+    const ingestLog = new IngestLog(lake, open.duck);
     const [listing, log, tables, runs] = await allSettledOrThrow([
       source.list(signal),
       ingestLog.sources(signal),

@@ -5,15 +5,16 @@ import type { Report } from "../../clever/reports";
 import type { Action } from "../../delta/log/actions";
 import { commit } from "../../delta/log/commit";
 import type { Snapshot } from "../../delta/snapshot";
-import { type LandedContext, rereadLanded } from "../landedReader";
+import { rereadLanded } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
 import { chunksOf } from "../plan/work";
 import type { ReadContext } from "../read/stageFiles";
 import type { StagedRows } from "../read/stageRows";
+import type { Workspace } from "../workspace";
 import { isReadAsBefore } from "../write/tableChange";
 import { consistencyMark } from "./foreignCommits";
 
-export interface RepairContext extends LandedContext {
+export interface RepairContext extends Workspace {
   readonly salt: string;
   /** Write nothing. */
   readonly dryRun: boolean;

@@ -11,12 +11,10 @@ import {
 } from "../../clever/layout";
 import type { Report } from "../../clever/reports";
 import { tableGone } from "../../clever/tableGone";
-import { withScratch } from "../../delta/files/localFiles";
 import { requireWritable } from "../../delta/log/protocol";
 import type { OpenLake } from "../../delta/openLake";
 import { readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { withSelects } from "../../delta/withTable";
-import { Duck } from "../../duck/duck";
 import { requireLake } from "../../lake/requireLake";
 import { updateDigitalActivity } from "../activity/digitalActivity";
 import { requireAdopted, requireComplete, requireFinishedAdoption } from "../adopt/oeaTables";
@@ -31,6 +29,7 @@ import { checkedSaltFor, claimCheckedSalt } from "../salt/salt";
 import { problemOf } from "../upkeep/upkeepTables";
 import { compareWithLanded } from "../verify/verifyDeliveries";
 import { unloggedLandings } from "../verify/verifyStorage";
+import { withWorkspace } from "../workspace";
 import { allReports, appliedVersions, type LakeTables, readTables, stateOf } from "../write/tables";
 import { type Damage, damagedPaths, damageOf, withDamage } from "./damage";
 import { type CompareValues, inspectTables, refusalOf } from "./inspectTables";
@@ -93,10 +92,8 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
   const runId = newRunId(started);
   await using lock = dryRun ? undefined : await RunLock.acquire(lake, runId, { signal });
   // Awaited here, so that the lock is held until the work is done.
-  return await withScratch(lake, async (scratch) => {
-    await using duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
-    const open = { lake, duck, signal };
-    const log = new IngestLog(lake, duck);
+  return await withWorkspace({ lake, signal }, async (open) => {
+    const log = new IngestLog(lake, open.duck);
     const droppedFiles = await dropDamagedFiles(open, dryRun);
     const summary = (repaired: readonly RepairedTable[]): RepairSummary => ({
       dryRun,
@@ -136,7 +133,6 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
     const context: RepairContext = {
       ...open,
       salt: checkedSalt.salt,
-      scratch,
       dryRun,
       runId,
       requireHeld,

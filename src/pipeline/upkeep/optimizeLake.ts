@@ -1,4 +1,3 @@
-import { withScratch } from "../../delta/files/localFiles";
 import { lacksBounds } from "../../delta/files/statistics";
 import type { AddFile } from "../../delta/log/actions";
 import { filesByPartition, type MergePolicy, planMerges } from "../../delta/merging/mergePlan";
@@ -6,11 +5,11 @@ import { mergeSmallFiles } from "../../delta/merging/optimize";
 import type { OpenLake } from "../../delta/openLake";
 import { requireColumns } from "../../delta/schema";
 import { readSnapshot, type Snapshot } from "../../delta/snapshot";
-import { Duck } from "../../duck/duck";
 import { requireLake } from "../../lake/requireLake";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
 import type { LakeWork } from "../progress";
+import { withWorkspace } from "../workspace";
 import { filesPerPartition } from "../write/tables";
 import { problemOf, type UpkeepTable, upkeepTables } from "./upkeepTables";
 
@@ -59,9 +58,7 @@ export async function optimizeLake(request: LakeWork): Promise<OptimizeSummary> 
   await requireLake(lake, { signal });
   await using lock = dryRun ? undefined : await RunLock.acquire(lake, newRunId(started), { signal });
   // Awaited before the lock is released.
-  return await withScratch(lake, async (scratch) => {
-    await using duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
-    const open = { lake, duck, signal };
+  return await withWorkspace({ lake, signal }, async (open) => {
     const jobs = await readJobs(open);
     const progress = { done: 0, all: jobs.reduce((sum, { rewritten }) => sum + rewritten, 0) };
     const tables: OptimizedTable[] = [];

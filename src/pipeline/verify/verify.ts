@@ -3,8 +3,6 @@ import { mapConcurrently } from "../../basics/mapConcurrently";
 import { sha256Of } from "../../basics/sha256";
 import { ingestLogTable, pseudoTable, saltFingerprintPath } from "../../clever/layout";
 import { userTypes as allUserTypes, type UserType } from "../../clever/reports";
-import { withScratch } from "../../delta/files/localFiles";
-import { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { requireLake } from "../../lake/requireLake";
 import { watchForRuns } from "../lock/runWatch";
@@ -15,6 +13,7 @@ import { lakeState } from "../plan/plan";
 import { waitingInQuarantine } from "../plan/quarantine";
 import { concurrentFiles } from "../read/landedFiles";
 import { checkedSaltFor } from "../salt/salt";
+import { withWorkspace } from "../workspace";
 import { allReports } from "../write/tables";
 import { leftoverFiles, unloggedLandings, unloggedProblem } from "./verifyStorage";
 import { hasIntactFiles, otherTables, type VerifyContext, verifyReport, verifyTable } from "./verifyTables";
@@ -72,9 +71,8 @@ export async function verifyLake(
 ): Promise<Verification> {
   await requireLake(lake, { signal });
   const sawRun = await watchForRuns(lake, { signal });
-  return withScratch(lake, async (scratch) => {
-    await using duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
-    const context: VerifyContext = { lake, duck, signal, scratch, problems: [], leftovers: [] };
+  return withWorkspace({ lake, signal }, async (workspace) => {
+    const context: VerifyContext = { ...workspace, problems: [], leftovers: [] };
     const salt = given === undefined ? undefined : await verifiedSalt(context, given);
     const found = await verifyAll(context, salt, userTypes);
     const { problems, leftovers } = context;

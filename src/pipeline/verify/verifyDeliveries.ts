@@ -3,13 +3,14 @@ import { dateColumn, idNames, pseudonymName, type Report } from "../../clever/re
 import { sqlTypes } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
 import { type DuckSession, sqlFile, sqlName, sqlString } from "../../duck/duck";
-import { type LandedContext, landedReader, rereadLanded } from "../landedReader";
+import { landedReader, rereadLanded } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
 import { valueSql } from "../read/csv/loadCsv";
 import { comparableForms } from "../read/people/maskedTexts";
 import type { ReadContext } from "../read/stageFiles";
 import { deliveredSql } from "../read/stageRows";
+import type { Workspace } from "../workspace";
 import { findSupersededRows, ranksSql } from "../write/overlaps";
 import { mayUndercountRows } from "../write/sourceRows";
 
@@ -36,29 +37,26 @@ export interface ComparedTable {
  * @param current the entries of the deliveries whose rows the table has
  */
 export async function compareWithLanded(
-  context: LandedContext,
+  context: Workspace,
   session: DuckSession,
   table: ComparedTable,
   current: readonly LogEntry[],
-): Promise<LandedComparison> {
+): Promise<Pick<Comparison, "unreadable" | "different">> {
   // Without the salt, pseudonyms are computed with none: they still distinguish people, and are not compared.
   const reader = await landedReader(context, table.report, table.salt ?? "", table.lookups);
-  return new Comparison(session, table, reader).run(current);
-}
-
-/** The sources whose rows in a table are not those of their landed files. */
-export interface LandedComparison {
-  /** Why a landed file cannot be compared, by source. */
-  readonly unreadable: ReadonlyMap<string, string>;
-  /** Sources with different rows in the table. */
-  readonly different: ReadonlySet<string>;
+  const comparison = new Comparison(session, table, reader);
+  await comparison.run(current);
+  return comparison;
 }
 
 type ReportColumn = Report["columns"][number];
 
+/** Finds the sources whose rows in a table are not those of their landed files. */
 class Comparison {
-  private readonly unreadable = new Map<string, string>();
-  private readonly different = new Set<string>();
+  /** Why a landed file cannot be compared, by source. */
+  readonly unreadable = new Map<string, string>();
+  /** Sources with different rows in the table. */
+  readonly different = new Set<string>();
 
   constructor(
     private readonly session: DuckSession,
@@ -66,7 +64,7 @@ class Comparison {
     private readonly reader: ReadContext,
   ) {}
 
-  async run(current: readonly LogEntry[]): Promise<LandedComparison> {
+  async run(current: readonly LogEntry[]): Promise<void> {
     const { session } = this;
     await session.query(
       `CREATE OR REPLACE TEMP TABLE expected (source VARCHAR, user_type VARCHAR, "date" DATE, rows BIGINT, hashes HUGEINT)`,
@@ -87,8 +85,6 @@ class Comparison {
     const suspects = new Set([...shared, ...mismatched].map(({ source }) => String(source)));
     const isSuspect = ({ source }: LogEntry) => suspects.has(source);
     await this.compareRowByRow(readable.filter(isSuspect), new Set(readable.map(({ source }) => source)));
-    const { unreadable, different } = this;
-    return { unreadable, different };
   }
 
   /** Reads landed files and records the sums of their rows; resolves to those that could be read as before. */

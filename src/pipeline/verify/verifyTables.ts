@@ -19,17 +19,17 @@ import { withUncheckedFiles } from "../../delta/withTable";
 import { type DuckSession, sqlName } from "../../duck/duck";
 import { activityTags, countOurRows, monthsWithoutRows } from "../activity/digitalActivity";
 import { requireAdopted } from "../adopt/oeaTables";
-import type { LandedContext } from "../landedReader";
 import { type LogEntry, unexplainedRows } from "../log/ingestLog";
 import type { SourceEntries } from "../log/logTable";
 import { changeSentences, foreignChanges, monthOf } from "../repair/foreignCommits";
+import type { Workspace } from "../workspace";
 import { appliedVersions, readPseudoTables, requireLookupColumns, requireOurShape } from "../write/tables";
 import type { Discrepancy, Leftover, VerifiedTable } from "./verify";
 import { compareWithLanded, isSaltOf } from "./verifyDeliveries";
 import { checkLookups } from "./verifyLookups";
 import { unusedFilesOf } from "./verifyStorage";
 
-export interface VerifyContext extends LandedContext {
+export interface VerifyContext extends Workspace {
   readonly problems: Discrepancy[];
   readonly leftovers: Leftover[];
 }

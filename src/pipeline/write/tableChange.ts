@@ -5,7 +5,7 @@ import type { Report } from "../../clever/reports";
 import { importDataFile } from "../../delta/files/dataFile";
 import type { Action } from "../../delta/log/actions";
 import type { Attempt } from "../../delta/log/conflict";
-import type { LakeAccess, OpenLake } from "../../delta/openLake";
+import type { LakeAccess } from "../../delta/openLake";
 import { readQuery } from "../../delta/readQuery";
 import type { Snapshot } from "../../delta/snapshot";
 import { removeFile } from "../../delta/tableActions";
@@ -16,6 +16,7 @@ import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
 import type { Reading } from "../read/readDeliveries";
 import type { StagedRows } from "../read/stageRows";
+import type { Workspace } from "../workspace";
 import { type ChangedMonth, changedMonths, mayHaveRowsIn, type SourceDays } from "./changedMonths";
 import { contentsOf } from "./fileContents";
 import { TwinJudge } from "./judgeTwins";
@@ -28,10 +29,8 @@ import { appliedVersions, pseudoTableActions, requireOurShape, sourceAppId } fro
 /** Data files imported into the lake concurrently: each mostly waits for the network. */
 const concurrentImports = 4;
 
-export interface ChangeContext extends OpenLake {
+export interface ChangeContext extends Workspace {
   readonly report: Report;
-  /** A folder made by the lake's `scratch`. */
-  readonly scratch: string;
   /** The entry of the delivery of a source whose rows are in the tables; undefined if it is not in the log. */
   readonly currentOf: (source: string) => LogEntry | undefined;
   /** All such entries of the report. */
