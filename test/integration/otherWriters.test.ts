@@ -2,9 +2,10 @@ import { cp, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { pseudoTable } from "../../src/clever/layout";
+import { digitalActivityTable, groupsTable, pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import { repairLake } from "../../src/pipeline/repair/repair";
+import { lakeRows } from "../helpers/lakeRows";
 import { lakeTemplate } from "../helpers/lakeTemplate";
 import {
   daily,
@@ -240,6 +241,39 @@ describe.skipIf(jars === undefined)("Apache Spark, between two runs of ours", { 
       await rm(place, { recursive: true });
       await cp(again, place, { recursive: true });
       await continues(fixture, "refused");
+    },
+  );
+
+  test.each([
+    [digitalActivityTable, "event_eventTime = DATE'2024-09-04'"],
+    [groupsTable, "cohort = 1"],
+  ])(
+    "deletion vectors in %s, which follows from other tables: written anew by the next run",
+    async (follows, deleted) => {
+      const fixture = await lakeOfRuns();
+      const cohort = (grade: string, group: number) => ({
+        school: "North",
+        userType: "student",
+        grade,
+        group,
+      });
+      const cohorts = [cohort("1", 1), cohort("2", 2)];
+      const division = { minimumGroupSize: 1, cohorts, daysLeftOut: [], knownDays: null };
+      const update = () => fixture.run({ digitalActivity: true, divide: () => Promise.resolve(division) });
+      await update();
+      const expected = await lakeRows(fixture.lake, follows);
+      const place = `delta.\`${fixture.lake.localPath(follows)}\``;
+      await spark.sql(
+        `ALTER TABLE ${place} SET TBLPROPERTIES (${delta("enableDeletionVectors", "true")})`,
+        `DELETE FROM ${place} WHERE ${deleted}`,
+      );
+      expect((await fixture.verify()).problems).toMatchObject([{ subject: follows }]);
+      expect(await update()).toMatchObject({ failed: [], notes: [{ path: follows }] });
+      const sorted = (rows: readonly object[]) => rows.map((row) => JSON.stringify(row)).sort();
+      expect(sorted(await lakeRows(fixture.lake, follows))).toEqual(sorted(expected));
+      const [rows = []] = await spark.sql(`SELECT * FROM ${place}`);
+      expect(rows).toHaveLength(expected.length);
+      expect((await fixture.verify()).problems).toEqual([]);
     },
   );
 

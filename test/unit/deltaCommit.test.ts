@@ -382,6 +382,7 @@ describe("tables that require more than this program supports", () => {
     const clustered = writer7("domainMetadata", "clustering");
     await expect(writing(clustered, {}, add("b"))).resolves.toMatchObject(isWritten);
     await expect(writing([...clustered, domain], {}, add("b"))).rejects.toMatchObject(isRefused);
+    await expect(writing(writer7("checkpointProtection"), {}, add("b"))).resolves.toMatchObject(isWritten);
     await expect(writing(named("featureOfTomorrow"), {}, add("b"))).rejects.toMatchObject(isRefused);
   });
 

@@ -54,6 +54,8 @@ const features: Readonly<Record<string, Use>> = {
   "typeWidening-preview": isInAColumn("delta.typeChanges"),
   // An unreadable checkpoint is detected when it is needed, and a column of such a type when it is read.
   v2Checkpoint: never,
+  // Restricts clean-ups of the log, which this program does not do. Dropping another feature leaves it.
+  checkpointProtection: never,
   timestampNtz: never,
   vacuumProtocolCheck: never,
   variantType: never,
