@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { type DataFileRequest, writeDataFile } from "../../src/delta/files/dataFile";
 import { type Action, type AddFile, formatCommit, type Txn } from "../../src/delta/log/actions";
 import { writeCheckpoint } from "../../src/delta/log/checkpoint";
@@ -118,7 +118,7 @@ export class ForeignWriter {
       await this.lake.delete(commitPath(this.table, version));
   }
 
-  /** A data file with rows of the table. */
+  /** A data file with rows of the table, named as Spark and delta-rs do. */
   async file(
     select: (rows: string) => string,
     partitionValues?: DataFileRequest["partitionValues"],
@@ -141,6 +141,9 @@ export class ForeignWriter {
     );
     if (add === undefined) throw new Error("there are no rows");
     const { tags: _tags, ...untagged } = add;
-    return untagged;
+    const name = add.path.replace("part-", "part-00000-");
+    const [from, to] = [add.path, name].map((each) => this.lake.localPath(`${this.table}/${each}`));
+    await rename(from ?? "", to ?? "");
+    return { ...untagged, path: name };
   }
 }

@@ -12,6 +12,11 @@ import { type Column, sqlType } from "../schema";
 import { withScratch } from "./localFiles";
 import { type FileStatistics, statisticsOfCopy, statisticsOfValues, unboundedColumns } from "./statistics";
 
+/** Whether the path of a data file has the form that this program gives it: not every writer keeps tags in a log. */
+export function isNamedByUs(filePath: string): boolean {
+  return /(^|\/)part-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.snappy\.parquet$/.test(filePath);
+}
+
 /** How a table's data files are written. */
 export interface FileLayout {
   /**

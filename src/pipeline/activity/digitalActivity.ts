@@ -39,7 +39,7 @@ import { engagementSql } from "./engagementSql";
 const inputsTag = "clever.madeOf";
 
 /** Tags of such a file after a merge: there is one per month, and it is never merged. */
-export function activityTags(files: readonly Pick<AddFile, "tags">[]): AddFile["tags"] {
+export function activityTags(files: readonly AddFile[]): AddFile["tags"] {
   const [file, ...others] = files;
   return others.length === 0 && file?.tags?.[inputsTag] ? file.tags : undefined;
 }

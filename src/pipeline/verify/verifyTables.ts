@@ -10,6 +10,7 @@ import {
 import type { Report } from "../../clever/reports";
 import { rosterColumns } from "../../clever/roster";
 import { tableGone } from "../../clever/tableGone";
+import { isNamedByUs } from "../../delta/files/dataFile";
 import { numRecords } from "../../delta/files/statistics";
 import { corruptedFiles, type DamagedFile, filesOf, storedFiles } from "../../delta/files/storedFiles";
 import { readQuery } from "../../delta/readQuery";
@@ -17,7 +18,7 @@ import { requireColumns, type TableShape } from "../../delta/schema";
 import { readCheckedSnapshot, type Snapshot } from "../../delta/snapshot";
 import { withUncheckedFiles } from "../../delta/withTable";
 import { type DuckSession, sqlName } from "../../duck/duck";
-import { activityTags, countOurRows, monthsWithoutRows } from "../activity/digitalActivity";
+import { countOurRows, monthsWithoutRows } from "../activity/digitalActivity";
 import { requireAdopted } from "../adopt/oeaTables";
 import { type LogEntry, unexplainedRows } from "../log/ingestLog";
 import type { SourceEntries } from "../log/logTable";
@@ -252,7 +253,7 @@ async function checkActivity({ context, session, ...table }: CountedTable): Prom
     const { changes } = await foreignChanges(context, table.snapshot);
     const months = monthsWithoutRows(table.snapshot, reportTables);
     const removing = changes.filter(({ removed }) =>
-      removed.some((file) => activityTags([file]) && months.has(monthOf(file) ?? "")),
+      removed.some((file) => isNamedByUs(file.path) && months.has(monthOf(file) ?? "")),
     );
     if (removing.length === 0) return undefined;
     return `${changeSentences(removing).join(" ")} Rows of reports are missing; update the table.`;
