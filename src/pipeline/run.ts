@@ -17,7 +17,6 @@ import { defaultConnections, planRun } from "./plan/runPlan";
 import { bytesPerJob, chunksOf } from "./plan/work";
 import { Progress } from "./progress";
 import { type ReadAhead, readAhead } from "./readAhead";
-import { checkedVersions } from "./repair/foreignCommits";
 import { inspectTables } from "./repair/inspectTables";
 import type { RunRequest } from "./runRequest";
 import { finishedSummary, plannedSummary, withRunRecord } from "./runSummary";
@@ -102,7 +101,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       state,
       tables,
       blocked: blockingLookup(tables) ?? inspection?.incompleteLookups,
-      checked: checkedVersions(tables, (table) => inspection?.consistent.has(table) ?? false),
+      checked: inspection?.consistent ?? new Map(),
       salt,
       scratch,
       progress,

@@ -21,7 +21,7 @@ import { requireComplete } from "../adopt/oeaTables";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
 import { nothingYet } from "../nothingYet";
-import { hasOurCommits, monthName, replacementMark } from "../repair/foreignCommits";
+import { monthName, replacementMark } from "../repair/foreignCommits";
 import { writeInPlaceOrAnew } from "../repair/swapTable";
 import { type PseudoTables, readTables } from "../write/tables";
 import { engagementSql } from "./engagementSql";
@@ -82,10 +82,9 @@ interface Month {
  * and as `commit` does. A table that this program cannot write is written anew if it has no rows of other modules.
  */
 export function updateDigitalActivity(request: ActivityRequest): Promise<ActivitySummary> {
-  const isOurs = (snapshot: Snapshot) =>
-    hasOurCommits(snapshot) && [...snapshot.files.values()].every((file) => activityTags([file]));
-  return writeInPlaceOrAnew(request, digitalActivityTable, isOurs, (tablePath) =>
-    updateActivityAt(tablePath, request),
+  const write = (tablePath: string) => updateActivityAt(tablePath, request);
+  return writeInPlaceOrAnew(request, digitalActivityTable, write, ({ files }) =>
+    [...files.values()].every((file) => activityTags([file])),
   );
 }
 

@@ -8,7 +8,6 @@ import { IngestLog } from "../log/logTable";
 import { newRunId, type RunSummary, runIds } from "../log/runRecord";
 import { type Chunk, chunksOf, isDue } from "../plan/work";
 import { type LakeWork, Progress } from "../progress";
-import { checkedVersions } from "../repair/foreignCommits";
 import { emptySummary, finishedSummary, withRunRecord } from "../runSummary";
 import { storeFingerprint } from "../salt/saltFingerprint";
 import { withWorkspace } from "../workspace";
@@ -168,7 +167,7 @@ class Adoption {
       state,
       tables,
       blocked: blockingLookup(tables),
-      checked: checkedVersions(tables, () => true),
+      checked: new Map(),
       salt,
       scratch,
       signal,

@@ -32,7 +32,7 @@ export async function appendLookups(
       const add = await newPairs(open, people, pseudonyms);
       if (add === undefined && snapshot !== undefined) return undefined;
       const creation = snapshot ? [] : lookupTableActions(people.report);
-      const marks = consistencyMark(tablePath, snapshot, checked);
+      const marks = consistencyMark(snapshot, checked);
       return { actions: [...creation, ...(add ? [{ add }] : []), ...marks], readsTable: true };
     },
   });

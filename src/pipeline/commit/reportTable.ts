@@ -109,7 +109,7 @@ export class ReportTable {
         // This run's log does not know what the other writer added, so its rows could not be ranked.
         if (number > 1 || snapshot?.version !== this.table?.version) throw conflict(report);
         const attempt = await planned.attempt();
-        const marks = consistencyMark(pseudoTable(report), snapshot, this.context.checked);
+        const marks = consistencyMark(snapshot, this.context.checked);
         return attempt && { ...attempt, actions: [...attempt.actions, ...marks] };
       },
     });

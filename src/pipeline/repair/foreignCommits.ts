@@ -1,13 +1,10 @@
-import { lookupTable, pseudoTable } from "../../clever/layout";
 import { type Action, type AddFile, commitInfoOf, type RemoveFile } from "../../delta/log/actions";
 import type { OpenLake } from "../../delta/openLake";
 import { decodePath } from "../../delta/paths";
 import { readCommit, type Snapshot } from "../../delta/snapshot";
-import { allReports, type LakeTables } from "../write/tables";
 
 /** A commit of another program that changed rows of a table. */
 export interface ForeignChange {
-  readonly version: number;
   /** Its name and operation, as far as its commit says. */
   readonly operation: string;
   readonly engine: string | undefined;
@@ -46,7 +43,7 @@ export async function foreignChanges(open: OpenLake, snapshot: Snapshot): Promis
   for (let each = Math.max(0, (verified ?? version - inspectedEarlierCommits) + 1); each <= version; each++) {
     const actions = await readCommit(open, tablePath, each);
     if (actions === undefined) isComplete = false;
-    const change = actions && changeIn(actions, each);
+    const change = actions && changeIn(actions);
     if (change) changes.push(change);
   }
   return { changes, isComplete };
@@ -60,7 +57,7 @@ export function changeSentences(changes: readonly ForeignChange[]): string[] {
   return [`Another program${engines === "" ? "" : ` (${engines})`} changed its rows: ${operations}.`];
 }
 
-function changeIn(actions: readonly Action[], version: number): ForeignChange | undefined {
+function changeIn(actions: readonly Action[]): ForeignChange | undefined {
   const info = commitInfoOf(actions);
   if (info?.engineInfo?.startsWith("clever-lake/")) return undefined;
   const files = actions.flatMap((action): (AddFile | RemoveFile)[] => {
@@ -70,7 +67,6 @@ function changeIn(actions: readonly Action[], version: number): ForeignChange | 
   if (files.length === 0) return undefined;
   const months = files.map(monthOf);
   return {
-    version,
     operation: info?.operation ?? "an unknown operation",
     engine: info?.engineInfo,
     months: months.every((month) => month !== undefined) ? new Set(months) : undefined,
@@ -93,32 +89,16 @@ export function monthName(year: number, month: number): string {
   return `${String(year).padStart(4, "0")}-${String(month).padStart(2, "0")}`;
 }
 
-/** The versions at which tables were found to be consistent, by path; -1 for a table that did not exist. */
+/** The versions at which tables were found to be consistent, by path. */
 export type CheckedVersions = ReadonlyMap<string, number>;
 
-export function checkedVersions(
-  { pseudo, lookups }: LakeTables,
-  isConsistent: (table: string) => boolean,
-): CheckedVersions {
-  const checked = allReports().flatMap((report) => [
-    [pseudoTable(report), pseudo.get(report.name)?.version ?? -1] as const,
-    [lookupTable(report), lookups.get(report.name)?.version ?? -1] as const,
-  ]);
-  return new Map(checked.filter(([path]) => isConsistent(path)));
-}
-
 /**
- * What a commit on a state of a table adds to record that the table is consistent: it is if that state was checked, or
- * has such a record itself.
+ * What a commit on a state of a table adds to record that the table is consistent: it is if it is new, if that state was
+ * checked, or if that state has such a record itself.
  */
-export function consistencyMark(
-  tablePath: string,
-  snapshot: Snapshot | undefined,
-  checked: CheckedVersions,
-): Action[] {
-  const isMarked = snapshot && snapshot.transactions.get(verifiedAppId)?.version === snapshot.version;
-  if (!isMarked && checked.get(tablePath) !== (snapshot?.version ?? -1)) return [];
-  return [replacementMark(snapshot)];
+export function consistencyMark(snapshot: Snapshot | undefined, checked: CheckedVersions): Action[] {
+  const known = [checked.get(snapshot?.tablePath ?? ""), snapshot?.transactions.get(verifiedAppId)?.version];
+  return snapshot && !known.includes(snapshot.version) ? [] : [replacementMark(snapshot)];
 }
 
 /** The same for a commit that replaces all of our rows, whatever other programs did before. */

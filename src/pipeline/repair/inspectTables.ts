@@ -12,17 +12,17 @@ import { isUnrecorded } from "../plan/work";
 import { contentsOf } from "../write/fileContents";
 import { countRowsBySource, rowsBySource } from "../write/sourceRows";
 import { allReports, type LakeTables, lookupsIncomplete, requireOurShape } from "../write/tables";
-import { changeSentences, foreignChanges, monthOf } from "./foreignCommits";
+import { type CheckedVersions, changeSentences, foreignChanges, monthOf } from "./foreignCommits";
 import { isLogIncomplete } from "./restoreLog";
 
 /** What other programs did to the tables of reports. */
 export interface Inspection {
   readonly findings: Finding[];
   /**
-   * The tables that are known to be consistent, by path. The absence of findings is not enough: after an interrupted
-   * run, a table cannot be compared with the ingest log yet.
+   * The tables that are known to be consistent. The absence of findings is not enough: after an interrupted run, a table
+   * cannot be compared with the ingest log yet.
    */
-  readonly consistent: ReadonlySet<string>;
+  readonly consistent: CheckedVersions;
   /** Why nothing may be pseudonymized: a lookup table lacks people, or may lack some: their ids could stay in texts. */
   readonly incompleteLookups: CleverLakeError | undefined;
 }
@@ -52,7 +52,7 @@ export async function inspectTables(
   compareValues?: CompareValues,
 ): Promise<Inspection> {
   const findings: Finding[] = [];
-  const consistent = new Set<string>();
+  const consistent = new Map<string, number>();
   let incompleteLookups: CleverLakeError | undefined;
   for (const report of allReports()) {
     const inspector = new TableInspector(open, report, state, compareValues);
@@ -60,11 +60,12 @@ export async function inspectTables(
     for (const table of [lookupTable(report), pseudoTable(report)]) {
       const refusal = tables.refused.get(table);
       const isRows = table === pseudoTable(report);
+      const snapshot = isRows ? pseudo : lookups;
       const verdict = refusal
         ? unusable(table, refusal)
         : await (isRows ? inspector.inspectRows(pseudo, lookups) : inspector.inspectLookups(lookups, pseudo));
       if (typeof verdict === "object") findings.push(verdict);
-      else if (verdict === "consistent") consistent.add(table);
+      else if (verdict === "consistent" && snapshot) consistent.set(table, snapshot.version);
     }
     incompleteLookups ??= inspector.incompleteLookups;
   }

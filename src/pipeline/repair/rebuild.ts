@@ -12,7 +12,7 @@ import type { ReadContext } from "../read/stageFiles";
 import type { StagedRows } from "../read/stageRows";
 import type { Workspace } from "../workspace";
 import { isReadAsBefore } from "../write/tableChange";
-import { consistencyMark } from "./foreignCommits";
+import { replacementMark } from "./foreignCommits";
 
 export interface RepairContext extends Workspace {
   readonly salt: string;
@@ -128,8 +128,7 @@ export async function commitRebuilt(
   parameters: Readonly<Record<string, string>> = {},
 ): Promise<Snapshot | undefined> {
   const tablePath = pathOfRebuilt(table, snapshot);
-  const checked = new Map([[tablePath, snapshot?.version ?? -1]]);
-  const actions = [...rebuilt, ...consistencyMark(tablePath, snapshot, checked)];
+  const actions = [...rebuilt, replacementMark(snapshot)];
   await context.requireHeld();
   const outcome = await commit({
     ...context,

@@ -5,6 +5,7 @@ import { logFolder } from "../../delta/paths";
 import { readUncheckedSnapshot, type Snapshot } from "../../delta/snapshot";
 import { filesBelow } from "../../lake/filesBelow";
 import { folderName } from "../plan/plan";
+import { hasOurCommits } from "./foreignCommits";
 
 /** Removes what a killed repair left where a table is to be built next to another one. */
 export async function clearRebuildFolder(access: LakeAccess, table: string): Promise<void> {
@@ -36,14 +37,14 @@ export async function swapTable(access: LakeAccess, table: string, now: Date): P
  * Writes a table that follows from other data: in place or, if another program gave it columns or features with which
  * this program cannot write it, next to it, to take its place. Rejects like `write` if not all of its rows are ours.
  *
- * @param isOurs whether all rows of a state of the table are ours; their data files may be unreadable
  * @param requireHeld rejects if another run has taken over the lake
+ * @param isOurs whether all rows of a state of the table are ours; their data files may be unreadable
  */
 export async function writeInPlaceOrAnew<T>(
   { requireHeld, ...open }: OpenLake & { readonly requireHeld: () => Promise<void> },
   table: string,
-  isOurs: (snapshot: Snapshot) => boolean,
   write: (tablePath: string) => Promise<T>,
+  isOurs: (snapshot: Snapshot) => boolean = () => true,
 ): Promise<T> {
   const isUnsupported = (error: unknown) => isCleverLakeError(error, "unsupportedTable");
   try {
@@ -51,7 +52,7 @@ export async function writeInPlaceOrAnew<T>(
   } catch (error) {
     if (!isUnsupported(error)) throw error;
     const old = await undefinedIf(isUnsupported, readUncheckedSnapshot(open, table));
-    if (old === undefined || !isOurs(old)) throw error;
+    if (!old || !hasOurCommits(old) || !isOurs(old)) throw error;
     await clearRebuildFolder(open, table);
     const written = await write(rebuildFolder(table));
     await requireHeld();

@@ -9,7 +9,7 @@ import type { Snapshot } from "../../delta/snapshot";
 import { type NewTable, removeFile, tableActions } from "../../delta/tableActions";
 import { withDataFiles } from "../../delta/withTable";
 import { sqlName } from "../../duck/duck";
-import { foreignChanges, hasOurCommits, replacementMark } from "../repair/foreignCommits";
+import { foreignChanges, replacementMark } from "../repair/foreignCommits";
 import { writeInPlaceOrAnew } from "../repair/swapTable";
 
 /** A table without partitions whose rows are replaced together. */
@@ -31,9 +31,8 @@ export interface Replacement extends OpenLake, Pick<DataFileRequest, "session" |
  * ours, and as `commit` does.
  */
 export function replaceRows(replacement: Replacement): Promise<CommitOutcome> {
-  return writeInPlaceOrAnew(replacement, replacement.table.path, hasOurCommits, (tablePath) =>
-    replaceRowsAt(tablePath, replacement),
-  );
+  const { path } = replacement.table;
+  return writeInPlaceOrAnew(replacement, path, (tablePath) => replaceRowsAt(tablePath, replacement));
 }
 
 async function replaceRowsAt(tablePath: string, replacement: Replacement): Promise<CommitOutcome> {

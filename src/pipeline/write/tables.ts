@@ -117,24 +117,19 @@ async function readAll(
   known?: PseudoTables,
   check?: (table: Snapshot | undefined) => void,
 ): Promise<PseudoTables> {
-  const read = async (tablePath: string, before: Snapshot | undefined) => {
-    if (before !== undefined && (await isNewest(open, before))) return before;
+  const reading = allReports().map(async (report) => {
+    const [path, before] = [pathOf(report), known?.get(report.name)];
     try {
-      const snapshot = await readSnapshot(open, tablePath);
+      const snapshot = before && (await isNewest(open, before)) ? before : await readSnapshot(open, path);
       check?.(snapshot);
-      return snapshot;
+      return snapshot ? [[report.name, snapshot] as const] : [];
     } catch (error) {
       if (!isCleverLakeError(error, "unsupportedTable")) throw error;
-      refused.set(tablePath, error);
-      return undefined;
+      refused.set(path, error);
+      return [];
     }
-  };
-  const reading = allReports().map(async (report) => ({
-    name: report.name,
-    snapshot: await read(pathOf(report), known?.get(report.name)),
-  }));
-  const tables = await allSettledOrThrow(reading);
-  return new Map(tables.flatMap(({ name, snapshot }) => (snapshot ? [[name, snapshot]] : [])));
+  });
+  return new Map((await allSettledOrThrow(reading)).flat());
 }
 
 /**
