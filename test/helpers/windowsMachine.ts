@@ -49,8 +49,10 @@ export class WindowsMachine implements AsyncDisposable {
       environment: {
         WINEPREFIX: path.join(this.folder, "prefix"),
         WINEDEBUG: "-all",
-        // No file associations in the home folder, and no offer to download .NET or a browser.
-        WINEDLLOVERRIDES: "winemenubuilder.exe,mscoree,mshtml=",
+        // No file associations in the home folder, no offer to download .NET or a browser, and no drivers of USB and input
+        // devices: on a busy machine, the process with the drivers crashed while drive C: was created.
+        WINEDLLOVERRIDES:
+          "winemenubuilder.exe,mscoree,mshtml,winebus.sys,wineusb.sys,winehid.sys,winexinput.sys=",
         NODE_SKIP_PLATFORM_CHECK: "1",
         // In addition to the project's packages, which have DuckDB's library for this machine only.
         NODE_PATH: windowsPath(path.resolve(this.builds.duckdb, "..", "..")),
