@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "./freePort";
 import { installedOnce, leftOut } from "./installed";
 import { sparkSubmit } from "./sparkEngine";
 
@@ -160,15 +161,6 @@ export class LivyServer implements AsyncDisposable {
       });
     });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** The processes on this machine whose arguments contain a text, each with its whole command line. */

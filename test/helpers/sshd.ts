@@ -2,11 +2,12 @@ import { execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { freePort } from "./freePort";
 
 const run = promisify(execFile);
 
@@ -157,16 +158,6 @@ async function keygen(file: string, type: string, passphrase = ""): Promise<void
 async function fingerprint(publicKey: string): Promise<string> {
   const { stdout } = await run("ssh-keygen", ["-l", "-E", "sha256", "-f", publicKey]);
   return stdout.split(" ")[1] ?? "";
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 async function answering(port: number, fault: () => Promise<string | undefined>): Promise<void> {
