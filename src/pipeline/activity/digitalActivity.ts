@@ -22,7 +22,7 @@ import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
 import { nothingYet } from "../nothingYet";
 import { monthName, replacementMark } from "../repair/foreignCommits";
-import { writeInPlaceOrAnew } from "../repair/swapTable";
+import { writeInPlaceOrRebuild } from "../repair/swapTable";
 import { type PseudoTables, readTables } from "../write/tables";
 import { engagementSql } from "./engagementSql";
 
@@ -79,11 +79,11 @@ interface Month {
 /**
  * Makes the table contain each row of the `_pseudo` tables once. One commit replaces the months that changed; if none
  * did, there is no commit. Rejects with `unsupportedTable` if another program's table with different columns is there,
- * and as `commit` does. A table that this program cannot write is written anew if it has no rows of other modules.
+ * and as `commit` does. A table that this program cannot write is written again if it has no rows of other modules.
  */
 export function updateDigitalActivity(request: ActivityRequest): Promise<ActivitySummary> {
   const write = (tablePath: string) => updateActivityAt(tablePath, request);
-  return writeInPlaceOrAnew(request, digitalActivityTable, write, ({ files }) =>
+  return writeInPlaceOrRebuild(request, digitalActivityTable, write, ({ files }) =>
     [...files.values()].every((file) => activityTags([file])),
   );
 }

@@ -40,7 +40,7 @@ export async function swapTable(access: LakeAccess, table: string, now: Date): P
  * @param requireHeld rejects if another run has taken over the lake
  * @param isOurs whether all rows of a state of the table are ours; their data files may be unreadable
  */
-export async function writeInPlaceOrAnew<T>(
+export async function writeInPlaceOrRebuild<T>(
   { requireHeld, ...open }: OpenLake & { readonly requireHeld: () => Promise<void> },
   table: string,
   write: (tablePath: string) => Promise<T>,

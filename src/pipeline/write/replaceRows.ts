@@ -10,7 +10,7 @@ import { type NewTable, removeFile, tableActions } from "../../delta/tableAction
 import { withDataFiles } from "../../delta/withTable";
 import { sqlName } from "../../duck/duck";
 import { foreignChanges, replacementMark } from "../repair/foreignCommits";
-import { writeInPlaceOrAnew } from "../repair/swapTable";
+import { writeInPlaceOrRebuild } from "../repair/swapTable";
 
 /** A table without partitions whose rows are replaced together. */
 export interface WholeTable extends NewTable {
@@ -27,12 +27,12 @@ export interface Replacement extends OpenLake, Pick<DataFileRequest, "session" |
 /**
  * Makes a table contain exactly the rows of a query, in one commit, so that a reader finds the rows before or after it;
  * no commit if it already does and no other program changed its rows. If another program changed its columns, or gave
- * it features that this program cannot write, it is written anew. Rejects with `unsupportedTable` if the table is not
+ * it features that this program cannot write, it is written again. Rejects with `unsupportedTable` if the table is not
  * ours, and as `commit` does.
  */
 export function replaceRows(replacement: Replacement): Promise<CommitOutcome> {
   const { path } = replacement.table;
-  return writeInPlaceOrAnew(replacement, path, (tablePath) => replaceRowsAt(tablePath, replacement));
+  return writeInPlaceOrRebuild(replacement, path, (tablePath) => replaceRowsAt(tablePath, replacement));
 }
 
 async function replaceRowsAt(tablePath: string, replacement: Replacement): Promise<CommitOutcome> {
