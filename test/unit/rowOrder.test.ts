@@ -39,6 +39,17 @@ describe("a person's rows are consecutive in a data file", () => {
     expect(await peopleInFiles(fixture.lake)).toEqual([{ rows: 8, people: 4, changes: 4 }]);
   });
 
+  test("whose texts are too many for an enumeration", async () => {
+    const resources = Array.from({ length: 70_000 }, (_, number) => `resource-${number}`);
+    await fixture.put(
+      usagePath(),
+      usageCsv(...resources.map((each, at) => usage(people[at % 4] ?? "", each))),
+    );
+    await fixture.run();
+    expect(await peopleInFiles(fixture.lake)).toEqual([{ rows: 70_000, people: 4, changes: 4 }]);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
   test("that is merged from those of several runs", async () => {
     for (const day of [1, 2, 3, 4, 5]) {
       await deliver(dayOf(day));

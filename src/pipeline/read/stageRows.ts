@@ -2,8 +2,11 @@ import { CleverLakeError } from "../../basics/errors";
 import { pseudoTable } from "../../clever/layout";
 import {
   dateColumn,
+  keptTextColumns,
   pseudoColumns,
   pseudonymNames,
+  type Report,
+  type ReportColumn,
   type UserType,
   userTypeValue,
 } from "../../clever/reports";
@@ -13,7 +16,7 @@ import type { LogEntry } from "../log/ingestLog";
 import { dayBit } from "../write/cells";
 import { pseudoFiles } from "../write/tables";
 import { cellOf } from "./csv/distinctTexts";
-import { type LoadedCsv, rowCount } from "./csv/loadCsv";
+import { type LoadedCsv, rowCount, valueSql } from "./csv/loadCsv";
 import type { FileDays } from "./csv/rawRows";
 import { type ReportPeople, samePersonSql } from "./people/people";
 
@@ -55,6 +58,7 @@ export async function stageRows(
   const { people, scratch } = context;
   const { report } = people;
   await people.add(session);
+  const textTypes = await createTextTypes(session, report);
   const day = cellOf(dateColumn(report));
   const staged: StagedRows[] = [];
   // One statement per month: DuckDB's own partitioning takes a third longer.
@@ -67,6 +71,7 @@ export async function stageRows(
       columns: pseudoColumns(report),
       query: pseudonymizedRows(
         people,
+        textTypes,
         deliveredSql(files, numbers),
         `${day} BETWEEN '${name}-01' AND '${name}-31'`,
       ),
@@ -94,18 +99,53 @@ export async function stageRows(
  * are joined. DuckDB's join keeps this order if it expects fewer people than rows. It expects that a condition keeps a
  * fifth of a table, whatever the condition, so the people get one, too.
  *
+ * @param textTypes from `createTextTypes`
  * @param delivered a relation of the files (see `deliveredSql`)
  * @param condition on rows of `raw`
  */
-function pseudonymizedRows({ report, inRun }: ReportPeople, delivered: string, condition: string): string {
+function pseudonymizedRows(
+  { report, inRun }: ReportPeople,
+  textTypes: ReadonlyMap<ReportColumn, string>,
+  delivered: string,
+  condition: string,
+): string {
   const kept = report.columns.filter(({ pseudonymization }) => pseudonymization !== "hash");
-  const values = kept.map((column) => `${cellOf(column)} AS ${sqlName(column.name)}`);
+  const values = kept.map((column) => {
+    const type = textTypes.get(column);
+    return `${valueSql(column)}${type === undefined ? "" : `::${type}`} AS ${sqlName(column.name)}`;
+  });
   return `SELECT rows_.*, ${pseudonymNames.map((name) => `person.${name}`).join(", ")}, delivered.user_type, delivered.source_file
     FROM (SELECT raw.file, person.rowid AS person_number, ${values.join(", ")}
       FROM raw LEFT JOIN ${inRun} person ON ${samePersonSql("raw", "person")} WHERE ${condition} ORDER BY person_number) rows_
     LEFT JOIN (SELECT rowid AS number, ${pseudonymNames.join(", ")} FROM ${inRun} WHERE rowid >= 0) person
       ON person.number = rows_.person_number
     JOIN ${delivered} ON delivered.file = rows_.file`;
+}
+
+/** An enumeration holds its texts in memory, outside the engine's limit. */
+const maxEnumeratedTexts = 65_535;
+
+/**
+ * Creates an enumeration type for each column of kept texts that has few of them; resolves to the types' names. Sorting
+ * moves all values of a row, and a number takes a fraction of a text's memory.
+ */
+async function createTextTypes(
+  session: DuckSession,
+  report: Report,
+): Promise<ReadonlyMap<ReportColumn, string>> {
+  const types = new Map<ReportColumn, string>();
+  const counts = await session.query(
+    "SELECT place, count(*)::INTEGER AS texts FROM kept_texts GROUP BY place",
+  );
+  for (const { place, texts } of counts) {
+    const column = keptTextColumns(report)[Number(place)];
+    if (column === undefined || Number(texts) > maxEnumeratedTexts) continue;
+    const type = sqlName(`text_of_${column.name}`);
+    const select = `SELECT text FROM kept_texts WHERE place = ${Number(place)}`;
+    await session.query(`CREATE OR REPLACE TEMP TYPE ${type} AS ENUM (${select})`);
+    types.set(column, type);
+  }
+  return types;
 }
 
 /** A relation of some of the files in `raw`, by number, with what the table stores about each. */
