@@ -125,6 +125,16 @@ export class DuckSession {
     });
   }
 
+  /** Like `query`, for a statement whose rows may come in any order: keeping theirs takes half as long again. */
+  async queryUnordered(sql: string): Promise<SqlRow[]> {
+    await this.query("SET SESSION preserve_insertion_order = false");
+    try {
+      return await this.query(sql);
+    } finally {
+      await this.query("SET SESSION preserve_insertion_order = true");
+    }
+  }
+
   /**
    * Runs one statement and returns its columns as typed arrays, which is fast enough for millions of numbers. The
    * statement's columns are those of `shape`, in the same order, and contain no nulls. Otherwise like `query`.

@@ -33,7 +33,7 @@ async function load(
   { userType, order }: { readonly userType?: UserType; readonly order?: DayMonthOrder | undefined } = {},
 ): Promise<Problem | Awaited<ReturnType<typeof loadCsv>>> {
   const opened = await openCsv(file, report, userType);
-  return "reason" in opened ? opened : loadCsv(session, opened, report, order);
+  return "reason" in opened ? opened : loadCsv(session, opened, report, order && { order });
 }
 
 /** The rows as the engine reads them; undefined if it refuses the file. */

@@ -99,6 +99,15 @@ describe("a row with a person's id in a column of kept texts", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
+  test("is found at its line in a file that the engine reads in parts", async () => {
+    const lines = Array.from({ length: 120_000 }, (_, number) => daily(`person-${number}`));
+    const line = 70_000;
+    const text = dailyCsv(...lines.with(line - 2, shifted), daily("ben"));
+    expect(text.length).toBeGreaterThan(8_000_000);
+    const { summary } = await fixtureWith(text);
+    expect(summary.quarantined).toMatchObject([{ path: file, line, column: "clever_school_id", reason }]);
+  });
+
   test.each([
     ["by one cell", "2024-09-03,,sis-ben,clever-ben,school-1,North High,Maps,id-Maps,3", "clever_school_id"],
     ["by two cells", "2024-09-03,,,sis-ben,clever-ben,school-1,Maps,id-Maps,3", "clever_school_id"],
@@ -132,7 +141,7 @@ async function shiftedRowsOf(text: string, name: ReportName, before?: string) {
       await writeFile(place, each);
       const opened = await openCsv(place, reports[name], undefined);
       if ("reason" in opened) throw new Error("The file was refused.");
-      const loaded = await loadCsv(session, opened, reports[name]);
+      const loaded = await loadCsv(session, opened, reports[name], { inOrder: true });
       if (!("rowsOf" in loaded)) throw new Error("The file was refused.");
       const { places } = await session.one(`SELECT ${placesOfIdsSql(known)} AS places`);
       const columns = Array.isArray(places) ? places.map(Number) : [];

@@ -53,6 +53,8 @@ export async function readOneFile(
   // The rows that were taken before stay good.
   const isAsBefore =
     readAs !== undefined && (refusedLines !== undefined || good.refused === (readAs.rowsRefused ?? 0));
+  // Only the order of rows shows which ones have a mark; almost no file has any, and keeping the order takes longer.
+  if (isWhole && !isAsBefore && marks.length > 0) await loadCsv(session, csv, report, { inOrder: true });
   const marked = isAsBefore ? undefined : await markedRows(session, marks);
   if (marked) good = await withoutBadRows(marked.reasonOf(0), marked);
   if ("quarantined" in good) return good;
@@ -79,7 +81,7 @@ async function loadGoodRows(
     const refusal = await splitBadRows(csv, report, goodFile, kept, refusedPath, signal, marked);
     const opened = await openCsv(goodFile, report, entry.userType, { signal });
     if ("reason" in opened) return { quarantined: [{ ...delivery, ...opened, acceptable: false }] };
-    const loaded = await loadCsv(session, opened, report, refusal.order);
+    const loaded = await loadCsv(session, opened, report, { order: refusal.order, inOrder: true });
     if (!("summary" in loaded)) return { loaded, refused: refusal.rows };
     if (loaded.cause) throw loaded.cause;
     return { quarantined: [quarantine(delivery, loaded.summary)] };

@@ -27,7 +27,7 @@ export async function markedFiles(session: DuckSession, marks: readonly Mark[]):
   return files.map(({ file }) => Number(file));
 }
 
-/** The rows of the session's `raw` with a mark; of several marks of a row, the first counts. */
+/** The rows of the session's `raw`, in its order, with a mark; of several marks of a row, the first counts. */
 export async function markedRows(
   session: DuckSession,
   marks: readonly Mark[],

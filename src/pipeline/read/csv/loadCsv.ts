@@ -20,7 +20,7 @@ import { type CountedRows, countRows, type FileDays, readRows } from "./rawRows"
  * value is in Clever's own format; blank texts are null.
  */
 export interface LoadedCsv {
-  /** Rows in `raw` per file, by number; `raw.file` is that number, and rows are in the files' order. */
+  /** Rows in `raw` per file, by number; `raw.file` is that number. */
   readonly rowsOf: readonly number[];
   /** The rows of each file by day. */
   readonly days: FileDays;
@@ -49,20 +49,21 @@ export function rowCount({ rowsOf }: LoadedCsv): number {
  * at the engine's speed that every row can be read as the report says. Nothing is guessed and nothing is dropped: the
  * engine's row count is compared with a count from the file's own bytes.
  *
- * @param order in which the file writes day and month, if known from more rows than it holds
+ * @param options.order in which the file writes day and month, if known from more rows than it holds
+ * @param options.inOrder whether the rows are to be in the file's order, as `markedRows` needs them
  */
 export async function loadCsv(
   session: DuckSession,
   file: OpenedCsv,
   report: Report,
-  order?: DayMonthOrder,
+  { order, inOrder }: { readonly order?: DayMonthOrder; readonly inOrder?: boolean } = {},
 ): Promise<LoadedCsv | LoadFailure> {
   const { header } = file;
   const failure = (summary: string): LoadFailure => ({ header, summary });
   if (file.fault !== undefined) return failure(file.fault);
   let counted: CountedRows;
   try {
-    counted = await readRows(session, [file], report);
+    counted = await readRows(session, [file], report, inOrder);
   } catch (error) {
     // It rejects some files altogether, such as those with mixed line ends.
     if (isCleverLakeError(error, "engine")) return { ...failure(unparsableText), cause: error };

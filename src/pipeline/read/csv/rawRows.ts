@@ -25,16 +25,18 @@ export interface CountedRows {
   readonly withoutDay: ReadonlySet<number>;
 }
 
-/** Reads files with the same columns of the report into `raw`, in their order. */
+/** Reads files with the same columns of the report into `raw`, in their order or in any. */
 export async function readRows(
   session: DuckSession,
   files: readonly OpenedCsv[],
   report: Report,
+  inOrder = false,
 ): Promise<CountedRows> {
   await session.query("DROP TABLE IF EXISTS bad_lines");
   await session.query("DROP TABLE IF EXISTS bad_scans");
   const selects = scansOf(files).map((scan) => selectRows(scan, report));
-  await session.query(`CREATE OR REPLACE TEMP TABLE raw AS ${selects.join(" UNION ALL ")}`);
+  const create = `CREATE OR REPLACE TEMP TABLE raw AS ${selects.join(" UNION ALL ")}`;
+  await (inOrder ? session.query(create) : session.queryUnordered(create));
   await countByValue(session, report);
   return countRows(session, files, report);
 }
