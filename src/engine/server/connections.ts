@@ -58,6 +58,8 @@ interface OpenSource {
   idle: NodeJS.Timeout | undefined;
 }
 
+const idleMilliseconds = 60_000;
+
 /**
  * SFTP sources that stay connected for a minute after their last use, so that browsing a tree does not log in each
  * time. They are identified by a keyed hash of settings and credentials. Only the source contains the credentials,
@@ -66,8 +68,6 @@ interface OpenSource {
 export class Sources implements AsyncDisposable {
   private readonly kept = new Map<string, OpenSource>();
   private readonly hashKey = randomBytes(32);
-
-  constructor(private readonly idleMilliseconds = 60_000) {}
 
   /** Runs `work` with the server's source. */
   async use<T>(
@@ -126,7 +126,7 @@ export class Sources implements AsyncDisposable {
     kept.idle = setTimeout(() => {
       this.retire(name, kept);
       kept.source.close().catch(() => undefined);
-    }, this.idleMilliseconds);
+    }, idleMilliseconds);
     kept.idle.unref();
   }
 }
