@@ -21,6 +21,7 @@ import { type Formats, fill, formatsOf } from "./formats";
 import { licencesView } from "./licencesView";
 import { orUnknown } from "./missingWords";
 import { type Actions, type FilterPatch, isSameFilter, type Model, type Ready, toggled } from "./model";
+import type { Panel } from "./panels/panel";
 import { panelsOf } from "./panels/panels";
 import { panelView } from "./panelView";
 import { preserveFocus } from "./popover";
@@ -53,6 +54,8 @@ export class Page implements Actions {
   private question: number;
   private frame = 0;
   private saveTimer: ReturnType<typeof setTimeout> | undefined;
+  private panels: readonly Panel[] = [];
+  private panelsFrom: readonly unknown[] = [];
   /** What has to be closed again after printing. */
   private openedToPrint: readonly HTMLDetailsElement[] = [];
   /** Whether to scroll to the answer to the latest question. */
@@ -254,6 +257,17 @@ export class Page implements Actions {
       <p class=${model.notice ? "notice" : "spoken"} role="status" id="notice">${model.notice}</p>`;
   }
 
+  /** The panels, made again only if what they follow from has changed: a district can have a thousand schools. */
+  private panelsOf(ready: Ready): readonly Panel[] {
+    const { units, topResources, schoolsShown } = ready.view;
+    const from = [ready.answer, ready.look, units, topResources, schoolsShown];
+    if (from.some((each, at) => each !== this.panelsFrom[at])) {
+      this.panelsFrom = from;
+      this.panels = panelsOf(ready);
+    }
+    return this.panels;
+  }
+
   private readyView(ready: Ready): TemplateResult {
     const { model } = this;
     const { answer } = ready;
@@ -266,7 +280,7 @@ export class Page implements Actions {
       const asked = question ? askedView(ready, question, nothing) : nothing;
       return html`${missingView(ready, missing)}${ask}${asked}${incomplete}${nothingShown}`;
     }
-    const shown = panelsOf(ready);
+    const shown = this.panelsOf(ready);
     const panels = shown.map(
       (panel) =>
         [panel.id, panelView(ready, panel, panel.id === "changes" ? changesBelow(ready) : nothing)] as const,

@@ -14,10 +14,9 @@ import { asTableView, exportView, partView } from "./partView";
 import { entered } from "./popover";
 import { otherDivisionView, sentencesView } from "./suppressionView";
 
-/** A chart with its title and controls, or its table instead; the chart is only drawn again if it has changed. */
+/** A chart with its title and controls, or its table instead; the chart is only drawn again for another panel. */
 export function panelView(ready: Ready, panel: Panel, below: unknown = nothing): TemplateResult {
-  const { texts, view, frozen, answer, look, actions } = ready;
-  const drawnFrom = [answer, look, view.units, view.topResources, view.schoolsShown];
+  const { texts, view, frozen, actions } = ready;
   const asTable = view.asTable.includes(panel.id);
   const filtered = ready.filter.resources.length + ready.filter.resourceTypes.length > 0;
   const without = withoutDays(ready, panel.report);
@@ -44,7 +43,7 @@ export function panelView(ready: Ready, panel: Panel, below: unknown = nothing):
     ${
       asTable
         ? dataTableView(ready, panel.title, panel.table())
-        : guard(drawnFrom, () => drawingView(ready, panel, below))
+        : guard([panel], () => drawingView(ready, panel, below))
     }
     ${suppressedView(ready, panel)}
     ${panel.caption && !asTable ? html`<p class="quiet caption">${panel.caption}</p>` : nothing}

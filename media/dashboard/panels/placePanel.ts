@@ -65,7 +65,8 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
   const nameOf = ({ name }: Named<E>) => nameIn(texts, list, name);
   const limit = { schools: view.schoolsShown || mostSchools, grades: 0, resources: maxResources }[list];
   const rank = given.rank ?? ((entry: Named<E>) => drawable(value(entry)) ?? -1);
-  const sorted = list === "schools" ? [...entries].sort((a, b) => rank(b) - rank(a)) : entries;
+  const ranked = entries.map((entry) => ({ entry, rank: list === "schools" ? rank(entry) : 0 }));
+  const sorted = ranked.sort((a, b) => b.rank - a.rank).map(({ entry }) => entry);
   const drawn = limit === 0 ? sorted : sorted.slice(0, limit);
   const title = { schools: texts.school, grades: texts.grade, resources: texts.resource }[list];
   const renamed = panel.id === "schools" ? renamedText(ready, entries) : "";
