@@ -183,7 +183,7 @@ export class Page {
     } else {
       this.rows.grow(info.rowCount);
     }
-    if (this.isNew) this.refusedGoal = info.refused[0];
+    this.refusedGoal = this.isNew ? info.refused[0] : undefined;
     this.isNew = false;
     model.active = {
       row: Math.min(this.refusedGoal ?? model.active.row, Math.max(0, info.rowCount - 1)),

@@ -248,7 +248,7 @@ describe.skipIf(jars === undefined)("Apache Spark, between two runs of ours", { 
     [digitalActivityTable, "event_eventTime = DATE'2024-09-04'"],
     [groupsTable, "cohort = 1"],
   ])(
-    "deletion vectors in %s, which follows from other tables: written anew by the next run",
+    "deletion vectors in %s, which follows from other tables: written again by the next run",
     async (follows, deleted) => {
       const fixture = await lakeOfRuns();
       const cohort = (grade: string, group: number) => ({

@@ -238,7 +238,7 @@ describe("a table with deletion vectors of another program", () => {
   const repair = ({ lake }: PipelineFixture, dryRun: boolean) => repairLake({ lake, salt, dryRun });
   const both = ["day a 2024-09-03 1", "day b 2024-09-03 1"];
 
-  test("is written anew by a run", async () => {
+  test("is written again by a run", async () => {
     const fixture = await withVectors();
     const note = "1 month written, 2 rows";
     const notes = [{ path: digitalActivityTable, note }];
@@ -247,7 +247,7 @@ describe("a table with deletion vectors of another program", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("is written anew by a repair", async () => {
+  test("is written again by a repair", async () => {
     const fixture = await withVectors();
     const tables = [{ table: digitalActivityTable, problem: null }];
     const before = await fixture.tree();

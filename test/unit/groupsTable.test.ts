@@ -115,11 +115,22 @@ describe("the table of groups", () => {
     await expectHealed();
   });
 
+  test("that another program changed before its log was cleaned up is reported by verify, and written again", async () => {
+    const writer = new ForeignWriter(fixture.lake, groupsTable);
+    const files = [...(await writer.snapshot()).files.values()];
+    const add = await writer.file((rows) => `SELECT * REPLACE (99::INTEGER AS group_number) FROM ${rows}`);
+    await writer.commit("UPDATE", [...files.map((file) => removeFile(file, { dataChange: true })), { add }]);
+    await writer.cleanUp();
+    const problem = "Another program wrote its data files, and its log no longer says why. Update the table.";
+    expect(await problems()).toEqual([{ subject: groupsTable, problem }]);
+    await expectHealed();
+  });
+
   test.each([
     ["deleted rows by a deletion vector", (writer: ForeignWriter) => writer.deleteByVector()],
     ["dropped a column", (writer: ForeignWriter) => writer.dropColumn("grade")],
   ] as const)(
-    "from which another program %s is reported by verify, and written anew by the next update",
+    "from which another program %s is reported by verify, and written again by the next update",
     async (_, change) => {
       await change(new ForeignWriter(fixture.lake, groupsTable));
       expect(await problems()).toHaveLength(1);

@@ -454,7 +454,12 @@ test(
         for (const each of operations) await world.apply(each);
         await world.apply({ kind: "run", accept: true, chunk: 4096, apart: false });
       }),
-      { numRuns: numRuns + examples.length, examples, interruptAfterTimeLimit: timeLimit },
+      {
+        numRuns: numRuns + examples.length,
+        examples,
+        interruptAfterTimeLimit: timeLimit,
+        markInterruptAsFailure: true,
+      },
     );
   },
   timeLimit + 20_000,

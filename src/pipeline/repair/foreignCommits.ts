@@ -1,3 +1,4 @@
+import { hashTag } from "../../delta/files/dataFile";
 import { type Action, type AddFile, commitInfoOf, type RemoveFile } from "../../delta/log/actions";
 import type { OpenLake } from "../../delta/openLake";
 import { decodePath } from "../../delta/paths";
@@ -47,6 +48,19 @@ export async function foreignChanges(open: OpenLake, snapshot: Snapshot): Promis
     if (change) changes.push(change);
   }
   return { changes, isComplete };
+}
+
+/**
+ * How other programs changed rows of a table since this program wrote it, as sentences. If commits are gone, data files
+ * of another program tell that there were such; for a table that only an earlier version of this program wrote, nothing.
+ */
+export async function changesByOthers(open: OpenLake, snapshot: Snapshot): Promise<string[]> {
+  const { changes, isComplete } = await foreignChanges(open, snapshot);
+  if (isComplete) return changeSentences(changes);
+  const hasForeignFiles = [...snapshot.files.values()].some(({ tags }) => tags?.[hashTag] === undefined);
+  return hasOurCommits(snapshot) && hasForeignFiles
+    ? ["Another program wrote its data files, and its log no longer says why."]
+    : [];
 }
 
 /** What other programs did to a table, in words. */

@@ -22,7 +22,7 @@ import { countOurRows, monthsWithoutRows } from "../activity/digitalActivity";
 import { requireAdopted } from "../adopt/oeaTables";
 import { type LogEntry, unexplainedRows } from "../log/ingestLog";
 import type { SourceEntries } from "../log/logTable";
-import { changeSentences, foreignChanges, monthOf } from "../repair/foreignCommits";
+import { changeSentences, changesByOthers, foreignChanges, monthOf } from "../repair/foreignCommits";
 import type { Workspace } from "../workspace";
 import { appliedVersions, readPseudoTables, requireLookupColumns, requireOurShape } from "../write/tables";
 import type { Discrepancy, Leftover, VerifiedTable } from "./verify";
@@ -267,8 +267,8 @@ async function changedByOthers(
   { context, snapshot }: Pick<CountedTable, "context" | "snapshot">,
   remedy: string,
 ): Promise<string | undefined> {
-  const { changes, isComplete } = await foreignChanges(context, snapshot);
-  return isComplete && changes.length > 0 ? `${changeSentences(changes).join(" ")} ${remedy}` : undefined;
+  const changes = await changesByOthers(context, snapshot);
+  return changes.length > 0 ? `${changes.join(" ")} ${remedy}` : undefined;
 }
 
 /** Whether a table's data files match its log; otherwise the reasons are among the problems. */
