@@ -17,6 +17,7 @@ import { FaultyLake } from "../helpers/faultyLake";
 import { ForeignWriter } from "../helpers/foreignWriter";
 import { lakeRows, sharedDuck } from "../helpers/lakeRows";
 import { lakeTemplate } from "../helpers/lakeTemplate";
+import { landAsOea, runOeaNotebook } from "../helpers/oeaLake";
 import {
   daily,
   dailyCsv,
@@ -237,6 +238,18 @@ describe("a lake of many small files", () => {
     const problem = expect.stringMatching(/lacks the column num_logins.*clever-lake repair/) as unknown;
     expect(found).toMatchObject({ table: dailyTable, problem, rewritten: 0 });
     expect([...(await writer.snapshot()).files.keys()]).toEqual(files);
+  });
+
+  test("takes the tables of OEA's notebook as they are", async () => {
+    const { lake } = await PipelineFixture.create();
+    const content = dailyCsv(daily("amy"), daily("ben"));
+    await landAsOea(lake, reports.daily_participation, "2024-09-04T09-00-00/Students/Students.csv", content);
+    await runOeaNotebook(lake, await sharedDuck());
+    const { tables: done } = await optimizeLake({ lake, dryRun: false });
+    expect(done.map(({ table, problem }) => ({ table, problem }))).toContainEqual({
+      table: dailyTable,
+      problem: null,
+    });
   });
 
   test("stays consistent if cancelled between two tables", async () => {

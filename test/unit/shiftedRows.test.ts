@@ -1,8 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { CleverLakeError } from "../../src/basics/errors";
 import { refusedRowsPath } from "../../src/clever/layout";
 import { type ReportName, reports } from "../../src/clever/reports";
-import { Duck } from "../../src/duck/duck";
+import { Duck, DuckSession } from "../../src/duck/duck";
 import { markedRows } from "../../src/pipeline/read/checks/markedRows";
 import { findShiftedRows, placesOfIdsSql } from "../../src/pipeline/read/checks/shiftedRows";
 import { loadCsv } from "../../src/pipeline/read/csv/loadCsv";
@@ -106,6 +107,30 @@ describe("a row with a person's id in a column of kept texts", () => {
     expect(text.length).toBeGreaterThan(8_000_000);
     const { summary } = await fixtureWith(text);
     expect(summary.quarantined).toMatchObject([{ path: file, line, column: "clever_school_id", reason }]);
+  });
+
+  test("fails its file if the engine fails while it reads the rows in their order", async () => {
+    const { fixture } = await fixtureWith(content);
+    let keepsOrder = true;
+    let failures = 0;
+    const { query } = DuckSession.prototype;
+    const spy = vi.spyOn(DuckSession.prototype, "query").mockImplementation(function (
+      this: DuckSession,
+      sql,
+      ...rest
+    ) {
+      if (sql.includes("preserve_insertion_order")) keepsOrder = sql.endsWith("true");
+      if (!keepsOrder || failures > 0 || !sql.startsWith("CREATE OR REPLACE TEMP TABLE raw"))
+        return query.call(this, sql, ...rest);
+      failures++;
+      return Promise.reject(new CleverLakeError("engine", "Out of memory."));
+    });
+    onTestFinished(() => spy.mockRestore());
+    const summary = await fixture.run({ accept: [file] });
+    expect(summary).toMatchObject({ anonymized: 0, refused: 0, failed: [{ path: file }] });
+    expect(await fixture.rows()).toEqual([]);
+    spy.mockRestore();
+    expect(await fixture.run({ accept: [file] })).toMatchObject({ anonymized: 1, refused: 1, failed: [] });
   });
 
   test.each([

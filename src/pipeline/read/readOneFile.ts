@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { counted } from "../../basics/counted";
+import { CleverLakeError } from "../../basics/errors";
 import { refusedRowsPath } from "../../clever/layout";
 import type { DuckSession } from "../../duck/duck";
 import { type Delivery, type FileToRead, isJudged, type QuarantinedDelivery } from "../delivery";
@@ -54,7 +55,11 @@ export async function readOneFile(
   const isAsBefore =
     readAs !== undefined && (refusedLines !== undefined || good.refused === (readAs.rowsRefused ?? 0));
   // Only the order of rows shows which ones have a mark; almost no file has any, and keeping the order takes longer.
-  if (isWhole && !isAsBefore && marks.length > 0) await loadCsv(session, csv, report, { inOrder: true });
+  if (isWhole && !isAsBefore && marks.length > 0) {
+    const ordered = await loadCsv(session, csv, report, { inOrder: true });
+    // The rows are still in any order: their marks would be those of other lines.
+    if ("summary" in ordered) throw ordered.cause ?? new CleverLakeError("engine", ordered.summary);
+  }
   const marked = isAsBefore ? undefined : await markedRows(session, marks);
   if (marked) good = await withoutBadRows(marked.reasonOf(0), marked);
   if ("quarantined" in good) return good;

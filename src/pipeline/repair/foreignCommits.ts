@@ -122,6 +122,12 @@ export function replacementMark(snapshot: Snapshot | undefined): Action {
   };
 }
 
+/** Whether one of a table's last commits records that it is ours: otherwise each check would read more and more. */
+export function isRecentlyOurs({ transactions, version }: Snapshot): boolean {
+  const verified = transactions.get(verifiedAppId)?.version;
+  return verified !== undefined && version - verified <= inspectedEarlierCommits;
+}
+
 /** Whether this program wrote to a table. */
 export function hasOurCommits({ transactions }: Snapshot): boolean {
   return transactions.has(verifiedAppId);

@@ -9,6 +9,7 @@ import { requireLake } from "../../lake/requireLake";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
 import type { LakeWork } from "../progress";
+import { hasOurCommits } from "../repair/foreignCommits";
 import { withWorkspace } from "../workspace";
 import { filesPerPartition } from "../write/tables";
 import { problemOf, type UpkeepTable, upkeepTables } from "./upkeepTables";
@@ -112,7 +113,7 @@ async function readJobs(open: OpenLake): Promise<Job[]> {
     try {
       const snapshot = await readSnapshot(open, table.path);
       if (snapshot === undefined) continue;
-      requireColumns(snapshot.metadata, table.columns, table.path);
+      if (hasOurCommits(snapshot)) requireColumns(snapshot.metadata, table.columns, table.path);
       const merges = planMerges(snapshot, policyFor(table, snapshot));
       const rewritten = merges.reduce((sum, { bytes }) => sum + bytes, 0);
       jobs.push({ table, snapshot, merges, rewritten, problem: null });

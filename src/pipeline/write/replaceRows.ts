@@ -9,7 +9,7 @@ import type { Snapshot } from "../../delta/snapshot";
 import { type NewTable, removeFile, tableActions } from "../../delta/tableActions";
 import { withDataFiles } from "../../delta/withTable";
 import { sqlName } from "../../duck/duck";
-import { changesByOthers, hasOurCommits, replacementMark } from "../repair/foreignCommits";
+import { changesByOthers, isRecentlyOurs, replacementMark } from "../repair/foreignCommits";
 import { writeInPlaceOrRebuild } from "../repair/swapTable";
 
 /** A table without partitions whose rows are replaced together. */
@@ -61,8 +61,8 @@ async function replaceRowsAt(tablePath: string, replacement: Replacement): Promi
 
 async function hasSameRows(replacement: Replacement, snapshot: Snapshot): Promise<boolean> {
   const { session, table, query, parameters } = replacement;
-  // The next commit records that the rows are ours.
-  if (!hasOurCommits(snapshot) || (await changesByOthers(replacement, snapshot)).length > 0) return false;
+  // The commit that replaces them records that they are ours.
+  if (!isRecentlyOurs(snapshot) || (await changesByOthers(replacement, snapshot)).length > 0) return false;
   const texts = table.columns.map(({ name }) => `${sqlName(name)}::VARCHAR`).join(", ");
   const different = await withDataFiles(replacement, [{ snapshot }], (localPathOf) =>
     session.query(
