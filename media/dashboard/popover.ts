@@ -36,12 +36,14 @@ export function popover(given: Popover): TemplateResult {
       role=${menu ? "menu" : "dialog"}
       aria-label=${heading}
       @beforetoggle=${(event: ToggleEvent) => {
-        if (event.newState === "open") place(id, width);
+        if (event.newState !== "open") return;
+        place(id, width);
+        // Not at the toggle event: it comes later, when the reader may already have entered something.
+        opened?.(true);
       }}
       @toggle=${(event: ToggleEvent) => {
-        const open = event.newState === "open";
-        opened?.(open);
-        if (open) requestAnimationFrame(() => focusIn(id));
+        if (event.newState === "open") requestAnimationFrame(() => focusIn(id));
+        else opened?.(false);
       }}
       @keydown=${menu ? onMenuKey : nothing}
       @click=${menu ? () => close(id) : nothing}

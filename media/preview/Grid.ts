@@ -61,8 +61,6 @@ export class Grid {
     this.horizontal._willUpdate();
     if (!this.focusRequested) return;
     this.focusRequested = false;
-    // A report that opens must not take the focus from the tree.
-    if (!document.hasFocus()) return;
     const { active } = this.page.model;
     document.getElementById(cellId(active.row, active.column))?.focus({ preventScroll: true });
   }
@@ -80,9 +78,15 @@ export class Grid {
   }
 
   /** Makes a cell active, visible and focused. */
-  goTo({ row, column }: GridPosition): void {
-    this.page.model.active = { row, column };
+  goTo(position: GridPosition): void {
     this.focusRequested = true;
+    this.show(position);
+  }
+
+  /** Makes a cell active and visible. It takes the focus only from another cell. */
+  show({ row, column }: GridPosition): void {
+    this.page.model.active = { row, column };
+    if (this.element?.contains(document.activeElement)) this.focusRequested = true;
     if (row >= 0) this.vertical.scrollToIndex(row, { align: "auto" });
     if (column > 0) this.horizontal.scrollToIndex(column - 1, { align: "auto" });
     this.page.changed();

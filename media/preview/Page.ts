@@ -217,7 +217,7 @@ export class Page {
     const faulty = phase.info.columns.findIndex((candidate) => hasProblem(found, candidate));
     const column = faulty < 0 ? model.active.column : faulty + 1;
     // The user may have moved on in the meantime.
-    if (model.active.row === row) this.grid.goTo({ row, column });
+    if (model.active.row === row) this.grid.show({ row, column });
     const place = fill(
       strings.refusedPlace,
       numbers.integer(placeAmong(phase.info.refused, row)),

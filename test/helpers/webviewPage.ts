@@ -42,8 +42,6 @@ export interface ShowOptions {
   /** The state that the tab's previous page kept. */
   readonly kept?: unknown;
   readonly fontSize?: number;
-  /** Whether something else in VS Code has the focus. */
-  readonly unfocused?: boolean;
   readonly context?: Parameters<Browser["newContext"]>[0];
 }
 
@@ -139,7 +137,6 @@ export async function hostPage<ToPage>(
       "--vscode-font-weight": "normal",
     },
   };
-  if (options.unfocused) await page.addInitScript("document.hasFocus = () => false");
   await page.addInitScript(`globalThis.webviewSetup = ${JSON.stringify(setup)}`);
   await page.addInitScript({ path: path.join(root, "test", "helpers", "webviewHost.js") });
   return {
