@@ -18,6 +18,8 @@ import { isGone } from "./plan/changedFiles";
 import type { Landing } from "./plan/plan";
 import { type Chunk, deliveryOf, isDue } from "./plan/work";
 import type { Progress } from "./progress";
+import type { KnownHeaders } from "./read/csv/openCsv";
+import { type OpenedFile, openLanded } from "./read/landedFiles";
 import { KnownPeople } from "./read/people/people";
 import type { OpenReadEngine } from "./read/readEngine";
 import type { CheckedVersions } from "./repair/foreignCommits";
@@ -59,8 +61,8 @@ interface Touched {
   readonly version: number;
 }
 
-function landedChunk(due: readonly LogEntry[]): LandedChunk {
-  return { entries: new Map(), due: [...due], touched: [] };
+function landedChunk(): LandedChunk {
+  return { entries: new Map(), due: [], touched: [] };
 }
 
 /** It has a row for everybody, so its people are known before the texts of other reports are masked. */
@@ -81,6 +83,8 @@ export class ChunkRunner {
   private readonly conflicts = new Map<ReportName, CleverLakeError>();
   /** The new log entries of chunks that are under way. */
   private readonly unlogged = new Set<LandedChunk["entries"]>();
+  private readonly openedFiles = new WeakMap<LogEntry, Promise<OpenedFile>>();
+  private readonly knownHeaders: KnownHeaders = new Map();
   private readonly landing;
   private readonly newestTables: Map<ReportName, Snapshot>;
   private readonly outcomes: RunOutcomes;
@@ -109,7 +113,7 @@ export class ChunkRunner {
     try {
       for (const chunk of [...rest, undefined]) {
         const landed = await next;
-        next = chunk ? this.land(chunk) : Promise.resolve(landedChunk([]));
+        next = chunk ? this.land(chunk) : Promise.resolve(landedChunk());
         // Awaited in the next iteration, or below if this one fails.
         next.catch(() => undefined);
         await this.process(landed);
@@ -143,8 +147,11 @@ export class ChunkRunner {
 
   private async land({ landings, pending }: Chunk): Promise<LandedChunk> {
     const { state, accept, signal } = this.context;
-    const chunk = landedChunk(pending);
+    const chunk = landedChunk();
     this.unlogged.add(chunk.entries);
+    // In the order in which the reports are read.
+    const ofReport = (name: ReportName) => pending.filter(({ report }) => report === name);
+    for (const entry of reportNames.flatMap(ofReport)) this.due(entry, chunk);
     const overlapping = this.outcomes.sourcesWithOverlaps();
     const isNeeded = (entry: LogEntry) =>
       (entry.outcome === "anonymized" && overlapping.has(entry.source)) || isDue(entry, state, accept);
@@ -156,11 +163,12 @@ export class ChunkRunner {
   /** @param isNeeded whether the rows of a delivery would be read, although its bytes are known */
   private async landOne(
     landing: Landing,
-    { entries, due, touched }: LandedChunk,
+    chunk: LandedChunk,
     isNeeded: (entry: LogEntry) => boolean,
   ): Promise<void> {
     const { outcomes } = this;
     const { lake, source, state, progress, signal, summary, salt, accept } = this.context;
+    const { entries, touched } = chunk;
     if (!source) return;
     const before = outcomes.newestOf(landing.source);
     let entry: LogEntry;
@@ -194,7 +202,25 @@ export class ChunkRunner {
     progress.landed();
     progress.due(isToBeRead ? 1 : 0);
     outcomes.landed(entry, isNew);
-    if (isToBeRead) due.push(entry);
+    if (isToBeRead) this.due(entry, chunk);
+  }
+
+  /**
+   * Adds a delivery to those whose rows are to be read. Its file is opened while the engine reads those of the previous
+   * chunk, for which this thread only waits.
+   */
+  private due(entry: LogEntry, { due }: LandedChunk): void {
+    due.push(entry);
+    const { engine, lake, signal, salt } = this.context;
+    const localPath = lake.localPath(entry.landedPath);
+    if (salt === undefined || engine !== undefined || localPath === undefined) return;
+    const opened = openLanded(
+      { delivery: this.deliveryOf(entry), localPath },
+      { known: this.knownHeaders, signal },
+    );
+    // The reader gets the reason.
+    opened.catch(() => undefined);
+    this.openedFiles.set(entry, opened);
   }
 
   /**
@@ -282,7 +308,8 @@ export class ChunkRunner {
 
   private readonly deliveryOf = (entry: LogEntry): Delivery => {
     const { state, accept } = this.context;
-    return deliveryOf(entry, this.outcomes.currentOf(entry.source), state, accept);
+    const current = this.outcomes.currentOf(entry.source);
+    return { ...deliveryOf(entry, current, state, accept), opened: this.openedFiles.get(entry) };
   };
 
   /**
