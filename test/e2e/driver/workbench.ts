@@ -1,6 +1,7 @@
 import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { BrowserContext, Frame, Locator, Page } from "playwright-core";
 import { expect, vi } from "vitest";
 import { type Host, startHost, workbenchUrl } from "../../../scripts/vscodeHost";
@@ -280,8 +281,13 @@ export class Workbench implements AsyncDisposable {
     });
   }
 
-  /** Waits until the sidebar's views have loaded. */
+  /** Waits until the sidebar's views and the icons of webviews have loaded. */
   private async settled(): Promise<void> {
+    // A frame may go in the meantime, or be hidden, when nothing in it loads.
+    const fonts = this.page
+      .frames()
+      .map((frame) => frame.evaluate("document.fonts.ready.then(() => undefined)"));
+    await Promise.race([Promise.allSettled(fonts), setTimeout(2_000)]);
     await expect
       .poll(() => this.page.locator(".part.sidebar .monaco-progress-container.active").count(), {
         timeout: patience,
