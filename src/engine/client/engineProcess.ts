@@ -21,10 +21,12 @@ export interface EngineProcessOptions {
   /** Answers the engine's request for a token of VS Code's Microsoft account. */
   readonly token?: (params: TokenParams) => Promise<TokenAnswer>;
   readonly onLog?: (message: LogMessage) => void;
+  /**
+   * How long the process may leave every message unanswered after a request was cancelled, before it is ended: half a
+   * minute by default.
+   */
+  readonly patienceMilliseconds?: number;
 }
-
-/** How long a process may leave every message unanswered after a request was cancelled, before it is ended. */
-const patienceMilliseconds = 30_000;
 
 export interface RequestOptions<Progress> {
   /**
@@ -56,12 +58,20 @@ export class EngineProcess {
   /** Whether it was ended because it answered nothing. */
   isHung = false;
   private alive = true;
+  private readonly patienceMilliseconds: number;
   private readonly child: ChildProcess;
   private readonly connection: MessageConnection;
   private readonly pending = new Set<Pending>();
   private tokens = 0;
 
-  constructor({ modulePath, execPath, token, onLog = () => undefined }: EngineProcessOptions) {
+  constructor({
+    modulePath,
+    execPath,
+    token,
+    onLog = () => undefined,
+    patienceMilliseconds = 30_000,
+  }: EngineProcessOptions) {
+    this.patienceMilliseconds = patienceMilliseconds;
     this.child = fork(modulePath, [], {
       // Debugger and other flags of this process must not apply to the engine.
       execArgv: [],
@@ -149,7 +159,7 @@ export class EngineProcess {
       () => true,
       () => true,
     );
-    const waited = sleep(patienceMilliseconds, false, { ref: false });
+    const waited = sleep(this.patienceMilliseconds, false, { ref: false });
     if (await Promise.race([answered, waited])) return;
     this.isHung = true;
     this.child.kill("SIGKILL");
