@@ -56,7 +56,7 @@ export async function caveatsIn(
   signal: AbortSignal,
 ): Promise<Caveats> {
   const caveats = await caveatsOf(lake, userTypes, signal, (error) =>
-    warn(`The files in quarantine are not listed. ${describeError(error)}`),
+    warn(`Files in quarantine or changes by other programs may not be listed. ${describeError(error)}`),
   );
   warnOfChanges("The numbers", caveats.changedByOthers);
   return caveats;

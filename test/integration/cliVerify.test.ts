@@ -206,7 +206,9 @@ describe("clever-lake verify", () => {
     const dashboard = await cli.run("dashboard", "--no-cache", "--out", out);
     expect(dashboard.exitCode).toBe(0);
     for (const { stderr } of [metrics, dashboard]) {
-      expect(stderr).toMatch(/^warning: The files in quarantine are not listed\. /m);
+      expect(stderr).toMatch(
+        /^warning: Files in quarantine or changes by other programs may not be listed\. /m,
+      );
       expect(stderr).toContain(file);
     }
   });

@@ -59,7 +59,9 @@ export class Dashboards implements AsyncDisposable {
     if (params.isListed) return answered;
     const { userTypes } = checkedSettings(params.connection);
     const onDamage = (error: unknown) =>
-      this.onProblem(`The files in quarantine are not listed: ${errorOrigin(error)}`);
+      this.onProblem(
+        `Files in quarantine or changes by other programs may not be listed: ${errorOrigin(error)}`,
+      );
     const { waiting, changedByOthers } = await caveatsOf(await openLake(params), userTypes, signal, onDamage);
     return withCaveats(answered, waiting, changedByOthers && changedByOthers.size > 0);
   }
