@@ -148,7 +148,7 @@ function firstLine(start: Buffer): Buffer {
   return end < 0 ? start : start.subarray(0, end);
 }
 
-export function isProblem<T extends object>(value: T | Problem): value is Problem {
+export function isProblem(value: Header | Problem): value is Problem {
   return "reason" in value;
 }
 

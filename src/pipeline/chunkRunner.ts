@@ -18,8 +18,6 @@ import { isGone } from "./plan/changedFiles";
 import type { Landing } from "./plan/plan";
 import { type Chunk, deliveryOf, isDue } from "./plan/work";
 import type { Progress } from "./progress";
-import type { KnownHeaders } from "./read/csv/openCsv";
-import { type OpenedFile, openLanded } from "./read/landedFiles";
 import { KnownPeople } from "./read/people/people";
 import type { OpenReadEngine } from "./read/readEngine";
 import type { CheckedVersions } from "./repair/foreignCommits";
@@ -61,8 +59,8 @@ interface Touched {
   readonly version: number;
 }
 
-function landedChunk(): LandedChunk {
-  return { entries: new Map(), due: [], touched: [] };
+function landedChunk(due: readonly LogEntry[]): LandedChunk {
+  return { entries: new Map(), due: [...due], touched: [] };
 }
 
 /** It has a row for everybody, so its people are known before the texts of other reports are masked. */
@@ -83,8 +81,6 @@ export class ChunkRunner {
   private readonly conflicts = new Map<ReportName, CleverLakeError>();
   /** The new log entries of chunks that are under way. */
   private readonly unlogged = new Set<LandedChunk["entries"]>();
-  private readonly openedFiles = new WeakMap<LogEntry, Promise<OpenedFile>>();
-  private readonly knownHeaders: KnownHeaders = new Map();
   private readonly landing;
   private readonly newestTables: Map<ReportName, Snapshot>;
   private readonly outcomes: RunOutcomes;
@@ -113,7 +109,7 @@ export class ChunkRunner {
     try {
       for (const chunk of [...rest, undefined]) {
         const landed = await next;
-        next = chunk ? this.land(chunk) : Promise.resolve(landedChunk());
+        next = chunk ? this.land(chunk) : Promise.resolve(landedChunk([]));
         // Awaited in the next iteration, or below if this one fails.
         next.catch(() => undefined);
         await this.process(landed);
@@ -147,11 +143,8 @@ export class ChunkRunner {
 
   private async land({ landings, pending }: Chunk): Promise<LandedChunk> {
     const { state, accept, signal } = this.context;
-    const chunk = landedChunk();
+    const chunk = landedChunk(pending);
     this.unlogged.add(chunk.entries);
-    // In the order in which the reports are read.
-    const ofReport = (name: ReportName) => pending.filter(({ report }) => report === name);
-    for (const entry of reportNames.flatMap(ofReport)) this.due(entry, chunk);
     const overlapping = this.outcomes.sourcesWithOverlaps();
     const isNeeded = (entry: LogEntry) =>
       (entry.outcome === "anonymized" && overlapping.has(entry.source)) || isDue(entry, state, accept);
@@ -163,12 +156,11 @@ export class ChunkRunner {
   /** @param isNeeded whether the rows of a delivery would be read, although its bytes are known */
   private async landOne(
     landing: Landing,
-    chunk: LandedChunk,
+    { entries, due, touched }: LandedChunk,
     isNeeded: (entry: LogEntry) => boolean,
   ): Promise<void> {
     const { outcomes } = this;
     const { lake, source, state, progress, signal, summary, salt, accept } = this.context;
-    const { entries, touched } = chunk;
     if (!source) return;
     const before = outcomes.newestOf(landing.source);
     let entry: LogEntry;
@@ -202,25 +194,7 @@ export class ChunkRunner {
     progress.landed();
     progress.due(isToBeRead ? 1 : 0);
     outcomes.landed(entry, isNew);
-    if (isToBeRead) this.due(entry, chunk);
-  }
-
-  /**
-   * Adds a delivery to those whose rows are to be read. Its file is opened while the engine reads those of the previous
-   * chunk, for which this thread only waits.
-   */
-  private due(entry: LogEntry, { due }: LandedChunk): void {
-    due.push(entry);
-    const { engine, lake, signal, salt } = this.context;
-    const localPath = lake.localPath(entry.landedPath);
-    if (salt === undefined || engine !== undefined || localPath === undefined) return;
-    const opened = openLanded(
-      { delivery: this.deliveryOf(entry), localPath },
-      { known: this.knownHeaders, signal },
-    );
-    // The reader gets the reason.
-    opened.catch(() => undefined);
-    this.openedFiles.set(entry, opened);
+    if (isToBeRead) due.push(entry);
   }
 
   /**
@@ -308,8 +282,7 @@ export class ChunkRunner {
 
   private readonly deliveryOf = (entry: LogEntry): Delivery => {
     const { state, accept } = this.context;
-    const current = this.outcomes.currentOf(entry.source);
-    return { ...deliveryOf(entry, current, state, accept), opened: this.openedFiles.get(entry) };
+    return deliveryOf(entry, this.outcomes.currentOf(entry.source), state, accept);
   };
 
   /**

@@ -1,7 +1,6 @@
 import type { DayRows } from "../clever/likelyDates";
 import type { LogEntry } from "./log/ingestLog";
 import type { OpenedCsv } from "./read/csv/openCsv";
-import type { OpenedFile } from "./read/landedFiles";
 
 /** A landed file to be read, and what a person accepted about it. */
 export interface Delivery {
@@ -18,8 +17,6 @@ export interface Delivery {
   readonly agreedTwin?: string | undefined;
   /** Whether the landed file is known to have the bytes that were ingested: it has just landed, or was compared. */
   readonly isIntact?: boolean | undefined;
-  /** The landed file, if it is opened before it is to be read. */
-  readonly opened?: Promise<OpenedFile> | undefined;
   /** With `readAs`: the lines at which the rows begin that were refused. Undefined if unknown. */
   readonly refusedLines?: ReadonlySet<number> | undefined;
 }

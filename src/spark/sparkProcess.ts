@@ -13,7 +13,7 @@ import { pause } from "../basics/pause";
 import { machineScratch } from "../basics/scratch";
 import { specificationOf } from "../clever/specification";
 import type { Delivery } from "../pipeline/delivery";
-import { presentFiles, withLandedFiles } from "../pipeline/read/landedFiles";
+import { withLandedFiles } from "../pipeline/read/landedFiles";
 import type { EngineTask } from "../pipeline/read/readEngine";
 import { addressOf, messageIn, type SparkRequest } from "./documents";
 import { LogTail } from "./logTail";
@@ -123,7 +123,7 @@ class SparkProcess implements SparkSession {
     work: (lent: BorrowedInputs) => Promise<void>,
   ): Promise<void> {
     const output = path.join(task.scratch, randomUUID());
-    await withLandedFiles(task, await presentFiles(task, deliveries), async (files) => {
+    await withLandedFiles(task, deliveries, async (files) => {
       if (files.length === 0) return;
       const places = {
         paths: files.map(({ localPath }) => addressOf(localPath)),

@@ -1,7 +1,6 @@
-import { allSettledOrThrow } from "../../basics/allSettledOrThrow";
-import { CleverLakeError, isCleverLakeError } from "../../basics/errors";
+import { isCleverLakeError } from "../../basics/errors";
+import { limitConcurrency, mapConcurrently } from "../../basics/mapConcurrently";
 import { dateInName } from "../../clever/fileNames";
-import { isProblem } from "../../clever/header";
 import type { DuckSession } from "../../duck/duck";
 import type { Delivery, FileToRead, ReadDelivery } from "../delivery";
 import { checkRows } from "./checks/checkRows";
@@ -9,7 +8,7 @@ import { markedFiles } from "./checks/markedRows";
 import { loadBatch, removeFiles } from "./csv/loadCsv";
 import type { KnownHeaders } from "./csv/openCsv";
 import { columnsKey, headerKey } from "./csv/rawRows";
-import { openLanded, withLandedFiles } from "./landedFiles";
+import { concurrentFiles, openLanded, withLandedFiles } from "./landedFiles";
 import type { CleanReading, ReadEngine } from "./readEngine";
 import { type ReadContext, stageFiles } from "./stageFiles";
 import type { StagedRows } from "./stageRows";
@@ -18,6 +17,9 @@ import type { StagedRows } from "./stageRows";
 const largeFile = 32 * 1024 * 1024;
 /** Limit for the files of one statement, because their rows are held in the engine: a chunk of a run is one batch. */
 const maximumBatchBytes = 128 * 1024 * 1024;
+
+/** For all reports: the files of the one that is read first are also opened first. */
+const opening = limitConcurrency(concurrentFiles);
 
 /** DuckDB in this process. Files with the same columns are read by one statement and checked together. */
 export class EmbeddedEngine implements ReadEngine {
@@ -29,7 +31,7 @@ export class EmbeddedEngine implements ReadEngine {
   ) {}
 
   async readClean(deliveries: readonly Delivery[]): Promise<CleanReading> {
-    const { signal } = this.context;
+    const { people, signal } = this.context;
     const read: ReadDelivery[] = [];
     const staged: StagedRows[] = [];
     const small = deliveries.filter(
@@ -38,14 +40,12 @@ export class EmbeddedEngine implements ReadEngine {
     );
     await withLandedFiles(this.context, small, async (files) => {
       const known: KnownHeaders = new Map();
-      const opened = await allSettledOrThrow(
-        files.map(async (file): Promise<FileToRead[]> => {
-          const csv = await openLanded(file, { known, signal });
-          if (csv instanceof CleverLakeError || isProblem(csv)) return [];
-          if (csv.fault !== undefined || csv.records < 2) return [];
-          return [{ delivery: file.delivery, csv }];
-        }),
-      );
+      const opened = await mapConcurrently(files, opening, async (file): Promise<FileToRead[]> => {
+        signal?.throwIfAborted();
+        const csv = await openLanded(file, people.report, { known, signal });
+        if (csv === undefined || "reason" in csv || csv.fault !== undefined || csv.records < 2) return [];
+        return [{ delivery: file.delivery, csv }];
+      });
       await this.after;
       for (const batch of batchesOf(opened.flat())) {
         const clean = await this.readBatch(batch);

@@ -1,19 +1,15 @@
 import { createHash } from "node:crypto";
 import { CleverLakeError, isCleverLakeError } from "../../basics/errors";
-import { limitConcurrency, mapConcurrently } from "../../basics/mapConcurrently";
+import { mapConcurrently } from "../../basics/mapConcurrently";
 import type { Problem } from "../../clever/header";
-import { reports } from "../../clever/reports";
+import type { Report } from "../../clever/reports";
 import { withLocalFiles } from "../../delta/files/localFiles";
 import type { LakeAccess } from "../../delta/openLake";
-import { isMissing } from "../../lake/disk";
 import type { Delivery, FailedDelivery } from "../delivery";
-import type { LogEntry } from "../log/ingestLog";
 import { type KnownHeaders, type OpenedCsv, openCsv } from "./csv/openCsv";
 
 /** Files of the lake read concurrently: each mostly waits. */
 export const concurrentFiles = 8;
-/** For all reports: files are opened in the order of the requests. */
-const opening = limitConcurrency(concurrentFiles);
 
 /** A delivery and the local path of its landed file. */
 export interface LocalDelivery {
@@ -21,21 +17,22 @@ export interface LocalDelivery {
   readonly localPath: string;
 }
 
-/** A landed file before its rows are read, or why it has none that can be read; an error says nothing about its rows. */
-export type OpenedFile = OpenedCsv | Problem | CleverLakeError;
-
-/**
- * Runs `work` with the landed files on the local disk; resolves to the deliveries whose files are gone. If the lake is a
- * folder, only opening them detects this: a check first would cost as much again.
- */
+/** Runs `work` with the landed files on the local disk; resolves to the deliveries whose files are gone. */
 export async function withLandedFiles(
   access: LakeAccess,
   deliveries: readonly Delivery[],
   work: (files: readonly LocalDelivery[]) => Promise<void>,
 ): Promise<FailedDelivery[]> {
-  const { lake } = access;
-  const failed: FailedDelivery[] = [];
-  let present = deliveries;
+  const { lake, signal } = access;
+  // If copies are made, copying detects this; a check first would cost one more request per file.
+  const areGone = await mapConcurrently(deliveries, concurrentFiles, async ({ entry: { landedPath } }) => {
+    signal?.throwIfAborted();
+    return lake.localPath(landedPath) !== undefined && !(await lake.stat(landedPath, access));
+  });
+  const failed = deliveries.flatMap((delivery, index): FailedDelivery[] =>
+    areGone[index] === true ? [{ ...delivery, error: goneError(delivery.entry.landedPath) }] : [],
+  );
+  let present = deliveries.filter((_, index) => areGone[index] === false);
   for (;;) {
     let isCopied = false;
     try {
@@ -55,59 +52,27 @@ export async function withLandedFiles(
   }
 }
 
-/** The deliveries whose files are in the lake, if it is a folder; else all of them, because copying tells. */
-export async function presentFiles(
-  { lake, signal }: LakeAccess,
-  deliveries: readonly Delivery[],
-): Promise<readonly Delivery[]> {
-  const present = await mapConcurrently(deliveries, concurrentFiles, async (delivery) => {
-    const { landedPath } = delivery.entry;
-    return lake.localPath(landedPath) === undefined || (await lake.stat(landedPath, { signal }))
-      ? [delivery]
-      : [];
-  });
-  return present.flat();
-}
-
 /**
- * Opens a landed file as `openCsv` does, unless it was opened ahead. The error says that it is gone, or that it does not
- * have the bytes that were ingested: rows are those of a delivery's bytes. A file that is known to have them is not
- * checked.
+ * Opens a landed file as `openCsv` does. Undefined if it does not have the bytes that were ingested: rows are those of a
+ * delivery's bytes. A file that is known to have them is not checked.
  */
-export function openLanded(
-  { delivery: { entry, isIntact, opened }, localPath }: LocalDelivery,
-  options: OpenOptions,
-): Promise<OpenedFile> {
-  return opened ?? opening.execute(() => open(entry, localPath, isIntact === true, options));
+export async function openLanded(
+  { delivery: { entry, isIntact }, localPath }: LocalDelivery,
+  report: Report,
+  options: { readonly known?: KnownHeaders; readonly signal: AbortSignal | undefined },
+): Promise<OpenedCsv | Problem | undefined> {
+  const hash = isIntact === true ? undefined : createHash("sha256");
+  const csv = await openCsv(localPath, report, entry.userType, { ...options, hash });
+  return hash === undefined || hash.digest("hex") === entry.sha256 ? csv : undefined;
 }
 
-interface OpenOptions {
-  readonly known?: KnownHeaders;
-  readonly signal: AbortSignal | undefined;
-}
-
-async function open(
-  { landedPath, report, userType, sha256 }: LogEntry,
-  localPath: string,
-  isIntact: boolean,
-  options: OpenOptions,
-): Promise<OpenedFile> {
-  options.signal?.throwIfAborted();
-  const hash = isIntact ? undefined : createHash("sha256");
-  try {
-    const csv = await openCsv(localPath, reports[report], userType, { ...options, hash });
-    return hash === undefined || hash.digest("hex") === sha256 ? csv : changedError(landedPath);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-    return goneError(landedPath);
-  }
-}
-
-function changedError(subject: string): CleverLakeError {
-  return new CleverLakeError("corrupt", "The landed file's bytes are not those that were ingested.", {
-    subject,
+/** The failure of a delivery that `openLanded` does not open. */
+export function changedSinceIngested(delivery: Delivery): FailedDelivery {
+  const error = new CleverLakeError("corrupt", "The landed file's bytes are not those that were ingested.", {
+    subject: delivery.entry.landedPath,
     hint: "Restore it from a backup of the lake. Or delete it: a run that needs its rows and finds the report on the server ingests it again.",
   });
+  return { ...delivery, error };
 }
 
 function goneError(subject: string | undefined): CleverLakeError {

@@ -1,11 +1,9 @@
-import { CleverLakeError } from "../../basics/errors";
-import { isProblem } from "../../clever/header";
 import type { DuckSession } from "../../duck/duck";
 import type { Delivery, FailedDelivery, QuarantinedDelivery, ReadDelivery } from "../delivery";
 import { withRefusedLines } from "./checks/refusedLines";
 import { isBlankFile } from "./csv/scanBytes";
 import { EmbeddedEngine } from "./embeddedEngine";
-import { openLanded, withLandedFiles } from "./landedFiles";
+import { changedSinceIngested, openLanded, withLandedFiles } from "./landedFiles";
 import { maskStaged } from "./people/maskedTexts";
 import type { ReadEngine } from "./readEngine";
 import { type FileReading, readOneFile } from "./readOneFile";
@@ -58,13 +56,13 @@ export async function readDeliveries(
   }
   const answered = new Set(parts.flatMap(({ read = [] }) => read.map(({ entry }) => entry.source)));
   const rest = known.filter(({ entry }) => !answered.has(entry.source));
-  const unopened: FailedDelivery[] = [];
+  const changed: FailedDelivery[] = [];
   const gone = await withLandedFiles(context, rest, async (files) => {
     for (const file of files) {
       const { delivery, localPath } = file;
-      const csv = await openLanded(file, { signal });
-      if (csv instanceof CleverLakeError) unopened.push({ ...delivery, error: csv });
-      else if (!isProblem(csv)) parts.push(await readOneFile(session, { delivery, csv }, context));
+      const csv = await openLanded(file, people.report, { signal });
+      if (csv === undefined) changed.push(changedSinceIngested(delivery));
+      else if (!("reason" in csv)) parts.push(await readOneFile(session, { delivery, csv }, context));
       else if (await isBlankFile(localPath, signal)) parts.push({ read: [emptyFile(delivery)] });
       else parts.push({ quarantined: [{ ...delivery, ...csv, acceptable: false }] });
     }
@@ -84,7 +82,7 @@ export async function readDeliveries(
   return {
     read: parts.flatMap(({ read = [] }) => read).map(withTextNotes),
     quarantined: parts.flatMap(({ quarantined = [] }) => quarantined),
-    failed: [...gone, ...unopened],
+    failed: [...gone, ...changed],
     staged,
   };
 }

@@ -11,7 +11,7 @@ export interface OpenedCsv extends ScannedBytes {
   readonly header: Header;
 }
 
-/** Headers by report, user type and line, because nearly all files of a report have the same one. */
+/** Headers by their line, because nearly all files of a report have the same one. */
 export type KnownHeaders = Map<string, Header>;
 
 const pieceBytes = 1 << 20;
@@ -73,10 +73,7 @@ function headerOf(
 ): Header | Problem {
   const line = piece.subarray(0, piece.indexOf(0x0a) + 1);
   // A quoted name may contain a line break.
-  const key =
-    line.length > 0 && !line.includes('"')
-      ? `${report.name} ${userType} ${line.toString("latin1")}`
-      : undefined;
+  const key = line.length > 0 && !line.includes('"') ? `${userType} ${line.toString("latin1")}` : undefined;
   const cached = key === undefined ? undefined : known?.get(key);
   if (cached) return cached;
   const header = readHeader(piece.subarray(0, headerBytes), report, userType);
