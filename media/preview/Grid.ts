@@ -83,10 +83,10 @@ export class Grid {
     this.show(position);
   }
 
-  /** Makes a cell active and visible. It takes the focus only from another cell. */
+  /** Makes a cell active and visible. It takes the focus only from another cell, not from another part of VS Code. */
   show({ row, column }: GridPosition): void {
     this.page.model.active = { row, column };
-    if (this.element?.contains(document.activeElement)) this.focusRequested = true;
+    if (document.hasFocus() && this.element?.contains(document.activeElement)) this.focusRequested = true;
     if (row >= 0) this.vertical.scrollToIndex(row, { align: "auto" });
     if (column > 0) this.horizontal.scrollToIndex(column - 1, { align: "auto" });
     this.page.changed();
