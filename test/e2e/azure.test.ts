@@ -136,6 +136,7 @@ describe("a district's lake in Azure", () => {
     cloud.emulator.clearLog();
     await workbench().reload();
     await eventually(users).toBe(shown);
+    await reports().expand("daily-participation");
     expect(cloud.emulator.requests.length).toBeGreaterThan(0);
     expect(readsOfRows()).toBe(0);
     await workbench().screenshot("azure-dashboard-dark");

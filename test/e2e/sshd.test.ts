@@ -297,6 +297,28 @@ describe.skipIf(server === undefined)("a district's own server, with a key and t
     await workbench().notifications.shows(`Nothing new: ${reportCount + 1} reports are in the lake already`);
   });
 
+  test("a folder that is opened while the server is read stays open after a reload", async () => {
+    const [first, second] = ["daily-participation", "resource-usage"].map((name) => reports().row(name));
+    // Its rows leave no room for the second.
+    const closeFirst = async () => {
+      if ((await first?.getAttribute("aria-expanded")) === "true")
+        await first?.locator(".monaco-tl-twistie").click();
+    };
+    await closeFirst();
+    await second?.waitFor();
+    sshd().proxy.holdAfter(0);
+    await workbench().changeSettings({ "clever.sftp.timeoutSeconds": 299 });
+    await reports().pane.getByText("Checking the server").waitFor();
+    await reports().expand("resource-usage");
+    sshd().proxy.release();
+    await reports().row(`${newest} students`).waitFor();
+
+    await workbench().reload();
+    await first?.waitFor();
+    await closeFirst();
+    await expect.poll(() => second?.getAttribute("aria-expanded")).toBe("true");
+  });
+
   test("no secret is stored in plain text anywhere", async () => {
     const { host, profile, page } = workbench();
     const secrets: Secrets = {

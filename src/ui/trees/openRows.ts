@@ -14,11 +14,21 @@ export function createTreeView<T>(
   const provider = options.treeDataProvider;
   /** Rows that the user opened (true) or closed (false). */
   const open = new Map<string, boolean>(Object.entries(state.get<Record<string, boolean>>(key, {})));
+  const remember = async (element: T, isOpen: boolean) => {
+    const { id } = await provider.getTreeItem(element);
+    if (id === undefined || open.get(id) === isOpen) return;
+    open.set(id, isOpen);
+    await state.update(key, Object.fromEntries(open));
+  };
   const view = vscode.window.createTreeView<T>(viewId, {
     ...options,
     treeDataProvider: {
       ...(provider.onDidChangeTreeData ? { onDidChangeTreeData: provider.onDidChangeTreeData } : {}),
-      getChildren: (element) => provider.getChildren(element),
+      getChildren: (element) => {
+        // VS Code asks only for the children of open rows. It has an event, too, but drops it while it refreshes the tree.
+        if (element !== undefined) void remember(element, true);
+        return provider.getChildren(element);
+      },
       ...(provider.resolveTreeItem ? { resolveTreeItem: provider.resolveTreeItem.bind(provider) } : {}),
       getParent: (element) => provider.getParent?.(element),
       getTreeItem: async (element) => {
@@ -33,14 +43,7 @@ export function createTreeView<T>(
       },
     },
   });
-  const remember = async (element: T, isOpen: boolean) => {
-    const { id } = await provider.getTreeItem(element);
-    if (id === undefined || open.get(id) === isOpen) return;
-    open.set(id, isOpen);
-    await state.update(key, Object.fromEntries(open));
-  };
   // Disposed with the view.
-  view.onDidExpandElement(({ element }) => void remember(element, true));
   view.onDidCollapseElement(({ element }) => void remember(element, false));
   return view;
 }

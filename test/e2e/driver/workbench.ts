@@ -201,8 +201,12 @@ export class Workbench implements AsyncDisposable {
     await this.page.keyboard.press("ControlOrMeta+v");
     await this.page.keyboard.press("ControlOrMeta+s");
     await this.untilSaved((settings) => JSON.stringify(settings, undefined, 2) === text);
-    await this.page.keyboard.press("Escape");
-    await editor.waitFor({ state: "detached" });
+    const closed = async () => {
+      // The first one may close the editor's suggestions.
+      await this.page.keyboard.press("Escape");
+      return editor.count();
+    };
+    await expect.poll(closed, { timeout: patience }).toBe(0);
   }
 
   /** Chooses a colour theme in the palette; not while another prompt is open there. */
